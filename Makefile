@@ -1,0 +1,52 @@
+# Two commands do everything on a bare machine with Python 3.11 or newer: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help run test lint type format bench bench-report check lock schema
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pilling needs Python 3.11 or newer: PYTHON=python3.12 make run"; exit 1; }
+	@echo "Making the virtual environment …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.sandbox: requirements-sandbox.txt | $(VENV)/bin/python
+	@echo "Installing what the product needs (a minute or two the first time) …"
+	@$(BIN)/python -m pip install --progress-bar on --quiet --require-hashes -r requirements-sandbox.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need (a minute or two the first time) …"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.sandbox
+
+run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8000 PILLING_HOME=var)
+	@exec $(BIN)/python -m sandbox.run
+
+test: $(VENV)/.dev ## the whole test suite, on embedded servers of its own
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy, import rules, migrations, schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+type: $(VENV)/.dev ## mypy alone
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## rewrite to the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test ## what CI runs
+
+lock: $(VENV)/.dev ## compile requirements*.txt from requirements*.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt requirements-sandbox.in -o requirements-sandbox.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,23 @@
+#!/usr/bin/env python
+"""Django's command line; on a bare machine it finds or starts the embedded servers first."""
+
+import os
+import sys
+
+SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY")
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if not all(os.environ.get(name) for name in SERVERS):
+        # A production image has neither the package nor its wheels.
+        from sandbox.environment import ensure_environment
+
+        ensure_environment()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The catalogue: products, the words by which they are found, their labels, and the runs that mirror the sources."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+
+
+class Medicine(models.Model):
+    """One product, as licensed: one row per `item_seq` (names repeat)."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        WITHDRAWN = "withdrawn"
+        UNKNOWN = "unknown"
+
+    class Coverage(models.TextChoices):
+        """How much text the sources have: patient text, the permit's own text, or the name alone."""
+
+        EASY = "easy"
+        PERMIT = "permit"
+        NAME_ONLY = "name_only"
+
+    item_seq = models.CharField(max_length=20, unique=True)
+    name = models.TextField()
+    name_en = models.TextField(default="")
+    entp_name = models.TextField(default="")
+    etc_otc = models.CharField(max_length=40, default="")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UNKNOWN)
+    export_only = models.BooleanField(default=False)
+    class_name = models.TextField(default="")
+    permit_date = models.DateField(null=True)
+    image_url = models.TextField(default="")
+    ingredients = ArrayField(models.TextField(), default=list)
+    ingredients_en = ArrayField(models.TextField(), default=list)
+    coverage = models.CharField(max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
+    popularity = models.FloatField(default=0)
+
+    # What search reads; computed by medicines.services.search_index.
+    name_norm = models.TextField(default="")
+    name_keys = models.TextField(default="")
+    name_initials = models.TextField(default="")
+    strengths = ArrayField(models.TextField(), default=list)
+    brand = models.ForeignKey("MedicineBrand", on_delete=models.SET_NULL, null=True, related_name="medicines")
+
+    # Mirroring: the hash of each source's facts, and the last complete run that showed the row.
+    source_hashes = models.JSONField(default=dict)
+    easy_seen_run = models.BigIntegerField(null=True)
+    permit_seen_run = models.BigIntegerField(null=True)
+    vanished_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "medicine"
+        indexes = [
+            # search: exact and prefix
+            models.Index(OpClass("name_keys", "text_pattern_ops"), name="idx_medicine_name_keys"),
+            # search: substring
+            GinIndex(OpClass("name_keys", "gin_trgm_ops"), name="idx_medicine_name_trgm"),
+            # search: initials
+            models.Index(OpClass("name_initials", "text_pattern_ops"), name="idx_medicine_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.item_seq})"
+
+
+class MedicineBrand(models.Model):
+    """A distinct brand name: the dictionary in which typos are looked up."""
+
+    name = models.TextField(unique=True)
+    keys = models.TextField()
+    medicine_count = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "medicine_brand"
+        indexes = [
+            # search: fuzzy candidates
+            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_brand_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MedicineTerm(models.Model):
+    """A word other than the name by which products are found, with its postings: ids in rank order, at most 200."""
+
+    class Kind(models.TextChoices):
+        INGREDIENT = "ingredient"
+        SYMPTOM = "symptom"
+        COMPANY = "company"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.TextField()
+    keys = models.TextField()
+    medicine_ids = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        db_table = "medicine_term"
+        constraints = [models.UniqueConstraint(fields=["kind", "text"], name="uniq_medicine_term")]
+        indexes = [
+            # search: ingredient, symptom and company by exact word and by prefix
+            models.Index(OpClass("keys", "text_pattern_ops"), name="idx_medicine_term_keys"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+class MedicineCache(models.Model):
+    """The label of one medicine as one source gives it; `*_original` keep the source's own spelling."""
+
+    class Source(models.TextChoices):
+        EASY = "easy"
+        PERMIT = "permit"
+
+    class SummaryKind(models.TextChoices):
+        REVIEWED = "reviewed"
+        AI = "ai"
+        EXTRACTIVE = "extractive"
+
+    medicine = models.ForeignKey(Medicine, on_delete=models.CASCADE, related_name="labels")
+    source = models.CharField(max_length=6, choices=Source.choices)
+    item_name = models.TextField()
+    item_image = models.TextField(default="")
+    efcy_original = models.TextField(default="")
+    efcy_summary = models.TextField(default="")
+    summary_kind = models.CharField(max_length=10, choices=SummaryKind.choices, null=True)
+    efficacy = models.TextField(default="")
+    usage = models.TextField(default="")
+    warning = models.TextField(default="")
+    precaution = models.TextField(default="")
+    interaction = models.TextField(default="")
+    side_effect = models.TextField(default="")
+    storage = models.TextField(default="")
+    originals = models.JSONField(default=dict)
+    section_hashes = models.JSONField(default=dict)
+    source_hash = models.CharField(max_length=64, default="")
+    source_updated_on = models.DateField(null=True)
+    created_from_api = models.DateTimeField(auto_now_add=True)
+    last_updated = models.DateTimeField()
+
+    class Meta:
+        db_table = "medicine_cache"
+        constraints = [models.UniqueConstraint(fields=["medicine", "source"], name="uniq_medicine_cache_source")]
+        indexes = [
+            models.Index(fields=["item_name"], name="idx_medicine_cache_name"),
+            models.Index(fields=["last_updated"], name="idx_medicine_cache_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_name} ({self.source})"
+
+
+class MirrorRun(models.Model):
+    """One pass over one source, page by page; a run that was cut off goes on at `next_page`."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        COMPLETE = "complete"
+        INCOMPLETE = "incomplete"
+        FAILED = "failed"
+
+    source = models.CharField(max_length=6, choices=MedicineCache.Source.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    next_page = models.IntegerField(default=1)
+    total_count = models.IntegerField(default=0)
+    rows_read = models.IntegerField(default=0)
+    rows_changed = models.IntegerField(default=0)
+    rows_skipped = models.IntegerField(default=0)
+    rows_refused = models.IntegerField(default=0)
+    refusals = models.JSONField(default=list)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "medicine_mirror_run"
+        indexes = [models.Index(fields=["source", "-started_at"], name="idx_mirror_run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.started_at:%Y-%m-%d %H:%M} {self.state}"

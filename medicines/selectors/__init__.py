@@ -1,0 +1,1 @@
+"""Reads of the catalogue; typed, immutable values. Other apps may call these."""

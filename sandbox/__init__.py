@@ -1,0 +1,1 @@
+"""What makes the product run on a bare machine. The product never imports this package."""

@@ -1,0 +1,157 @@
+"""`make run`: the whole product on a bare machine, until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import requests
+
+from sandbox import standin_process
+from sandbox.environment import claim, publish, say, start_environment
+from sandbox.home import PROJECT, Home
+from sandbox.process import Child, spawn, wait_until
+from sandbox.supervisor import Service, Supervisor
+
+_TARGET_OF_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Run:
+    """One `make run`: its home, its port, its services."""
+
+    def __init__(self, home: Home, port: int) -> None:
+        self.home = home
+        self.port = port
+        self.supervisor = Supervisor(say)
+        self.env = dict(os.environ)
+
+    def start(self) -> None:
+        say("Starting PostgreSQL, Valkey and the stand-ins …")
+        variables = start_environment(self.supervisor, self.home)
+        variables |= {
+            "PILLING_HOME": str(self.home.root),
+            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+            "DEBUG": os.environ.get("DEBUG", "0"),
+            "INSECURE_HTTP": os.environ.get("INSECURE_HTTP", "1"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.home.run / "prometheus"),
+            "PORT": str(self.port),
+        }
+        self.env |= variables
+        (self.home.run / "prometheus").mkdir(exist_ok=True)
+        publish(self.home, variables)
+        self._prepare()
+        self._serve()
+
+    def _prepare(self) -> None:
+        say("Bringing the database up to date …")
+        self._manage("migrate", "--verbosity", "0")
+        self._manage("collectstatic", "--noinput", "--verbosity", "0")
+        self._manage("load_sample")
+
+    def _serve(self) -> None:
+        python = [sys.executable, "-m"]
+        celery = [*python, "celery", "-A", "config"]
+        say("Starting gunicorn, the Celery worker and beat …")
+        self._service("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--queues", "people,reminders,batch"])
+        self._service("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.home.run / "beat-schedule")])
+        self.supervisor.start(Service("gunicorn", self._start_gunicorn))
+
+    def _service(self, name: str, command: list[str]) -> None:
+        log = self.home.logs / f"{name}.log"
+        self.supervisor.start(Service(name, lambda: spawn(name, command, log=log, env=self.env, cwd=PROJECT)))
+
+    def _start_gunicorn(self) -> Child:
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
+        child = spawn("gunicorn", command, log=self.home.logs / "gunicorn.log", env=self.env, cwd=PROJECT)
+        wait_until(self._ready, child, seconds=60)
+        return child
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def _manage(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, "manage.py", *arguments], env=self.env, cwd=PROJECT, check=True)
+
+    def announce(self) -> None:
+        address = f"http://localhost:{self.port}"
+        say(
+            f"\nPilling is up: {address}\n"
+            f"  search    curl -G {address}/api/v1/medicines --data-urlencode q=타이레놀\n"
+            f"  API docs  {address}/api/docs\n"
+            f"  admin     {address}/admin/  {self._admin_password()}\n"
+            f"  stand-ins {self._standins()}\n"
+            f"  logs      {self.home.logs}\n"
+            "Ctrl-C stops everything."
+        )
+
+    def _admin_password(self) -> str:
+        note = self.home.run / "admin-password"
+        if not note.exists():
+            return "(the password was shown at the first start; manage.py changepassword admin sets a new one)"
+        password = note.read_text()
+        note.unlink()
+        return f"user admin, password {password} (shown this once)"
+
+    def _standins(self) -> str:
+        if not self.home.standins_file.exists():
+            return "none"
+        return f"{standin_process.urls(self.home)['control']} (faults are switched there)"
+
+    def watch(self) -> None:
+        while True:
+            time.sleep(0.5)
+            self.supervisor.watch_once()
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(run: Run) -> None:
+    for number in _TARGET_OF_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    say("\nStopping …")
+    run.home.state_file.unlink(missing_ok=True)
+    run.supervisor.stop()
+    say("Stopped.")
+
+
+def _wait_for_home(home: Home) -> bool:
+    """A `manage.py` command may have the home for a moment; another `make run` has it for good."""
+    for attempt in range(60):
+        if claim(home):
+            return True
+        if attempt == 0:
+            say(f"{home.root} is in use by another process; waiting for it …")
+        time.sleep(1)
+    return False
+
+
+def main() -> int:
+    home = Home.from_environment()
+    if not _wait_for_home(home):
+        say(f"{home.root} is still in use. Give this copy its own: PILLING_HOME=… PORT=… make run")
+        return 1
+    for number in _TARGET_OF_SIGNALS:
+        signal.signal(number, _interrupt)
+    run = Run(home, int(os.environ.get("PORT", "8000")))
+    try:
+        run.start()
+        run.announce()
+        run.watch()
+    except KeyboardInterrupt:
+        return 0
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        say(str(error))
+        return 1
+    finally:
+        _stop(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
