@@ -17,10 +17,12 @@ class Table:
     """
 
     def __init__(self, rows: Iterable[Row], key: str, indexed: Sequence[str]) -> None:
-        ordered = sorted(rows, key=lambda row: (row.get(key) is None, str(row.get(key)).zfill(12)))
-        self._columns = {name: [_text(row.get(name)) for row in ordered] for name in {key, *indexed}}
-        self.keys = self._columns[key]
-        self._texts = [json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() for row in ordered]
+        names = (key, *indexed)
+        # Row by row into text, so that the whole dump is never there as dictionaries.
+        entries = [(tuple(_text(row.get(name)) for name in names), _json(row)) for row in rows]
+        entries.sort(key=lambda entry: (not entry[0][0], entry[0][0].zfill(12)))
+        self._columns = {name: [values[place] for values, _ in entries] for place, name in enumerate(names)}
+        self._texts = [text for _, text in entries]
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -77,3 +79,7 @@ class Catalogue:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _json(row: Row) -> bytes:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
-from sandbox.standins.catalogue import Catalogue, Table
+from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.faults import Fault
 from sandbox.standins.vendor import HTML, PLAIN, FaultReply, Reply, Request, Vendor
 from sandbox.standins.wire import Page, gateway_error, page_reply, service_error
@@ -209,7 +209,8 @@ def _contains(wanted: str) -> Callable[[str], bool]:
 def _count(request: Request, name: str, default: int) -> int | None:
     """A positive whole number, the default when absent, None when it is neither."""
     text = request.params.get(name) or str(default)
-    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+    usable = text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0
+    return int(text) if usable else None
 
 
 def _gateway_fault(fault: Fault, _: Request) -> Reply:

@@ -2,11 +2,11 @@
 
 import csv
 import gzip
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from sandbox.standins import wire
 
@@ -126,8 +126,8 @@ def _existing(folder: Path, name: str) -> Path | None:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as text:
+    opener: Callable[..., IO[str]] = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8", newline="") as text:
         yield from text
 
 

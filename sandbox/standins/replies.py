@@ -1,13 +1,12 @@
 """The answers to the faults that every vendor can have: broken bodies, foreign pages, lost connections."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from sandbox.standins.faults import Fault
 from sandbox.standins.vendor import HTML, JSON, PLAIN, XML, Reply, Request, Vendor
 
 # The firewall in front of a service answers with a page of its own; ours only says so.
-WAF_PAGE = "<!DOCTYPE html><html><head><title>Request Blocked</title></head><body><h1>Request Blocked</h1></body></html>"
+WAF_PAGE = "<!DOCTYPE html><html><title>Request Blocked</title><body><h1>Request Blocked</h1></body></html>"
 # datagokr.md section 6: what the newer gateway says in plain text.
 GATEWAY_TEXTS = {
     401: "Unauthorized",
@@ -56,7 +55,7 @@ def _html(fault: Fault) -> Reply:
 
 def _plain(fault: Fault) -> Reply:
     code = fault.code()
-    known = GATEWAY_TEXTS.get(code) or HTTPStatus(code).phrase
+    known = GATEWAY_TEXTS.get(code, GATEWAY_TEXTS[500])
     return Reply(code, (fault.text("text") or known).encode(), PLAIN)
 
 

@@ -77,5 +77,5 @@ class Vendor(ABC):
         """How each kind in `fault_options` is answered."""
         return {}
 
-    def reset(self) -> None:
+    def reset(self) -> None:  # noqa: B027 - most vendors count nothing
         """Forget what the vendor counted (its quota, for instance)."""
