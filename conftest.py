@@ -1,0 +1,10 @@
+"""Fixtures that every app's tests may use."""
+
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    """No test sees what another one cached."""
+    cache.clear()

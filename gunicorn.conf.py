@@ -1,0 +1,30 @@
+"""How gunicorn serves the product; every value can be given by a variable."""
+
+import os
+from typing import Any
+
+from core.metrics import mark_dead, wipe_multiproc_dir
+
+bind = os.environ.get("GUNICORN_BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
+workers = int(os.environ.get("WEB_CONCURRENCY", str(os.cpu_count() or 1)))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# One search needs milliseconds; a summary may wait 3 s for its model, a first label 3 s for its source.
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+max_requests = 100_000
+max_requests_jitter = 10_000
+preload_app = True
+accesslog = None  # core.middleware writes the access log: without query strings
+errorlog = "-"
+logger_class = "gunicorn.glogging.Logger"
+
+
+def on_starting(server: Any) -> None:
+    """Only the master empties the metrics folder: a worker that did would erase its siblings' figures."""
+    wipe_multiproc_dir()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    mark_dead(worker.pid)
