@@ -20,6 +20,13 @@ class Medicine(models.Model):
         PERMIT = "permit"
         NAME_ONLY = "name_only"
 
+    class LabelOutcome(models.TextChoices):
+        UNTRIED = "untried"
+        READY = "ready"
+        NONE = "none"
+        REFUSED = "refused"
+        SOURCE_DOWN = "source_down"
+
     item_seq = models.CharField(max_length=20, unique=True)
     name = models.TextField()
     name_en = models.TextField(default="")
@@ -42,11 +49,15 @@ class Medicine(models.Model):
     strengths = ArrayField(models.TextField(), default=list)
     brand = models.ForeignKey("MedicineBrand", on_delete=models.SET_NULL, null=True, related_name="medicines")
 
-    # Mirroring: the hash of each source's facts, and the last complete run that showed the row.
-    source_hashes = models.JSONField(default=dict)
+    # What each source said of the product; the columns above are merged from it by medicines.services.merge.
+    source_facts = models.JSONField(default=dict)
+    # Mirroring: the last run of each source that showed the row; null when only a file did.
     easy_seen_run = models.BigIntegerField(null=True)
     permit_seen_run = models.BigIntegerField(null=True)
     vanished_at = models.DateTimeField(null=True)
+    # The last attempt to fetch the permit's own label: "none" (there is none) and "refused" (unreadable) are remembered.
+    label_tried_at = models.DateTimeField(null=True)
+    label_outcome = models.CharField(max_length=12, choices=LabelOutcome.choices, default=LabelOutcome.UNTRIED)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -153,8 +164,33 @@ class MedicineCache(models.Model):
         return f"{self.item_name} ({self.source})"
 
 
+class MedicineIngredient(models.Model):
+    """One main ingredient of one product, as the ingredients operation lists it: a row each, in no promised order.
+
+    Keyed by `item_seq`, since the row may arrive before the product does.
+    """
+
+    item_seq = models.CharField(max_length=20)
+    position = models.CharField(max_length=20)
+    name = models.TextField()
+    name_en = models.TextField(default="")
+    seen_run = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "medicine_ingredient"
+        constraints = [models.UniqueConstraint(fields=["item_seq", "position"], name="uniq_medicine_ingredient")]
+
+    def __str__(self) -> str:
+        return f"{self.item_seq} {self.position} {self.name}"
+
+
 class MirrorRun(models.Model):
     """One pass over one source, page by page; a run that was cut off goes on at `next_page`."""
+
+    class Source(models.TextChoices):
+        EASY = "easy"
+        PERMIT = "permit"
+        INGREDIENTS = "ingredients"
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -162,7 +198,7 @@ class MirrorRun(models.Model):
         INCOMPLETE = "incomplete"
         FAILED = "failed"
 
-    source = models.CharField(max_length=6, choices=MedicineCache.Source.choices)
+    source = models.CharField(max_length=12, choices=Source.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     next_page = models.IntegerField(default=1)
     total_count = models.IntegerField(default=0)
@@ -170,7 +206,10 @@ class MirrorRun(models.Model):
     rows_changed = models.IntegerField(default=0)
     rows_skipped = models.IntegerField(default=0)
     rows_refused = models.IntegerField(default=0)
+    rows_vanished = models.IntegerField(default=0)
     refusals = models.JSONField(default=list)
+    failed_pages = models.JSONField(default=list)
+    note = models.TextField(default="")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
