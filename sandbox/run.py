@@ -1,6 +1,7 @@
 """`make run`: the whole product on a bare machine, until Ctrl-C."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ class Run:
         self.port = port
         self.supervisor = Supervisor(say)
         self.env = dict(os.environ)
+        self.admin_password: str | None = None
 
     def start(self) -> None:
         say("Starting PostgreSQL, Valkey and the stand-ins …")
@@ -48,7 +50,22 @@ class Run:
         say("Bringing the database up to date …")
         self._manage("migrate", "--verbosity", "0")
         self._manage("collectstatic", "--noinput", "--verbosity", "0")
-        self._manage("load_sample")
+        data = os.environ.get("SANDBOX_DATA") or str(PROJECT / "sandbox" / "sample")
+        self._manage("load_catalogue", "--if-empty", data)
+        self._make_admin()
+
+    def _make_admin(self) -> None:
+        made = self.home.run / "admin-made"
+        if made.exists():
+            return
+        self.admin_password = secrets.token_urlsafe(12)
+        given = {"DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": self.admin_password}
+        command = [sys.executable, "manage.py", "createsuperuser", "--noinput"]
+        result = subprocess.run(command, env=self.env | given, cwd=PROJECT, capture_output=True, text=True)
+        if result.returncode != 0:
+            self.admin_password = None
+            say(f"No admin was made: {result.stderr.strip()}")
+        made.touch()
 
     def _serve(self) -> None:
         python = [sys.executable, "-m"]
@@ -90,12 +107,9 @@ class Run:
         )
 
     def _admin_password(self) -> str:
-        note = self.home.run / "admin-password"
-        if not note.exists():
-            return "(the password was shown at the first start; manage.py changepassword admin sets a new one)"
-        password = note.read_text()
-        note.unlink()
-        return f"user admin, password {password} (shown this once)"
+        if self.admin_password is None:
+            return "(user admin; its password was shown at the first start)"
+        return f"user admin, password {self.admin_password} (shown this once)"
 
     def _standins(self) -> str:
         if not self.home.standins_file.exists():

@@ -36,7 +36,8 @@ def permit_rows(folder: Path) -> Iterator[Row]:
 
 def ingredient_rows(folder: Path) -> Iterator[Row]:
     if _existing(folder, "ingredients.jsonl"):
-        yield from _json_lines(folder, "ingredients.jsonl")
+        for known in _json_lines(folder, "ingredients.jsonl"):
+            yield {key: known.get(key) for key in wire.INGREDIENT_KEYS}
         return
     named = {row["itemSeq"]: row["main_ingr"] for row in _csv_rows(folder, "easydrug_ingr.csv")}
     for row in _csv_rows(folder, "permit_names.csv"):

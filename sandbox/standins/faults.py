@@ -98,6 +98,8 @@ class Switchboard:
         own = {key: value for key, value in options.items() if key not in SELECTORS}
         if unknown := own.keys() - self.kinds[kind].keys():
             raise BadFaultError(f"{kind} has no option {', '.join(sorted(unknown))}")
+        if kind == "refused" and options:
+            raise BadFaultError("refused closes the whole listener until it is cleared; it takes no options")
         merged = {**self.kinds[kind], **own}
         _check_numbers(self.kinds[kind], merged)
         return Fault(

@@ -61,20 +61,16 @@ class OpenAI(Vendor):
         return self.settings["completion_seconds"] if operation == "chat.completions" else 0.0
 
     def answer(self, request: Request) -> Reply:
-        try:
-            return self._answered(request)
-        except RequestRefusedError as refused:
-            return _error(refused.status, str(refused), refused.kind, refused.code, refused.param)
+        return _or_refusal(lambda: self._answered(request))
 
     def fault_replies(self) -> Mapping[str, FaultReply]:
-        completions: dict[str, Callable[[Fault, Request], Completion]] = {
-            "refusal": lambda fault, _: Completion(None, refusal=fault.text("text")),
-            "length": _cut_short,
-            "content": lambda fault, _: Completion(fault.text("content"), fault.text("finish_reason")),
-        }
         return {
-            **{kind: self._completing(make) for kind, make in completions.items()},
-            "empty_choices": self._empty_choices,
+            "refusal": self._completing(lambda fault, _: Completion(None, refusal=fault.text("text"))),
+            "length": self._completing(_cut_short),
+            "content": self._completing(
+                lambda fault, _: Completion(fault.text("content"), fault.text("finish_reason"))
+            ),
+            "empty_choices": lambda _, request: _without_choices(self.answer(request)),
             "plain_string": lambda fault, _: Reply(200, fault.text("text").encode(), PLAIN, _request_id()),
             **ERROR_FAULTS,
         }
@@ -96,12 +92,12 @@ class OpenAI(Vendor):
         content = complete(_texts(body, "user"), schema)
         return self._wrapped(body, _limited(body, Completion(content)))
 
-    def _completing(self, make: Callable[[Fault, Request], Completion]) -> FaultReply:
-        return lambda fault, request: self._wrapped(_json_body(request), make(fault, request))
+    def _completing(self, make: Callable[[Fault, Mapping[str, object]], Completion]) -> FaultReply:
+        def reply(fault: Fault, request: Request) -> Reply:
+            body = _json_body(request)
+            return self._wrapped(body, make(fault, body))
 
-    def _empty_choices(self, _: Fault, request: Request) -> Reply:
-        reply = self._wrapped(_json_body(request), Completion(""))
-        return replace(reply, body=json.dumps({**json.loads(reply.body), "choices": [], "usage": None}).encode())
+        return lambda fault, request: _or_refusal(lambda: reply(fault, request))
 
     def _wrapped(self, body: Mapping[str, object], completion: Completion) -> Reply:
         message = {"role": "assistant", "content": completion.content, "refusal": completion.refusal}
@@ -160,10 +156,20 @@ def _limited(body: Mapping[str, object], completion: Completion) -> Completion:
     return Completion(content[: int(limit * CHARACTERS_PER_TOKEN)], "length")
 
 
-def _cut_short(fault: Fault, request: Request) -> Completion:
-    body = _json_body(request)
+def _cut_short(fault: Fault, body: Mapping[str, object]) -> Completion:
     content = complete(_texts(body, "user"), checked_schema(body))
     return Completion(content[: int(len(content) * fault.number("keep"))], "length")
+
+
+def _without_choices(reply: Reply) -> Reply:
+    return replace(reply, body=json.dumps({**json.loads(reply.body), "choices": [], "usage": None}).encode())
+
+
+def _or_refusal(answer: Callable[[], Reply]) -> Reply:
+    try:
+        return answer()
+    except RequestRefusedError as refused:
+        return _error(refused.status, str(refused), refused.kind, refused.code, refused.param)
 
 
 def _texts(body: Mapping[str, object], role: str | None = None) -> str:

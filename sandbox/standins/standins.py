@@ -87,7 +87,7 @@ class Standins:
         return self._stands[vendor]
 
     def set_fault(self, vendor: str, kind: str, **options: object) -> None:
-        """Switch on a fault of docs/standins.md; BadFaultError for an unknown kind or option."""
+        """Switch on a fault (kinds and options: README.md here); BadFaultError for an unknown kind or option."""
         self.stand(vendor).set_fault(kind, options)
 
     def clear_faults(self, vendor: str | None = None) -> None:
