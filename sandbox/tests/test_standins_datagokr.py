@@ -5,8 +5,10 @@ import gzip
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -189,12 +191,10 @@ def test_missing_key_is_denied_in_xml(call):
 
 
 def test_missing_user_agent_is_blocked(standins):
-    url = f"{standins.url('datagokr')}{EASYDRUG}?serviceKey=sandbox-key"
-    reply = requests.get(url, headers={"User-Agent": None}, timeout=10)
-    # requests drops the header on None; urllib3 adds its own unless told not to.
-    assert reply.status_code == 200
-    blocked = requests.get(url, headers={"User-Agent": " "}, timeout=10)
-    assert (blocked.status_code, blocked.text) == (400, "Request Blocked")
+    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=10)) as connection:
+        connection.request("GET", f"{EASYDRUG}?serviceKey=sandbox-key")
+        reply = connection.getresponse()
+        assert (reply.status, reply.read()) == (400, b"Request Blocked")
 
 
 def test_retired_versions_and_unknown_paths(call):
@@ -228,12 +228,13 @@ def test_150_connections_at_once(standins, call):
 
 
 def test_a_connection_is_kept_alive(standins):
-    with requests.Session() as session:
-        url = f"{standins.url('datagokr')}{EASYDRUG}?serviceKey=sandbox-key"
-        connections = {id(session.get(url, stream=True, timeout=10).raw.connection) for _ in range(1)}
-        assert connections
-        replies = [session.get(url, timeout=10) for _ in range(2)]
-    assert all(reply.headers["Connection"] == "keep-alive" for reply in replies)
+    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=10)) as connection:
+        connection.connect()
+        first = connection.sock
+        for _ in range(3):
+            connection.request("GET", f"{EASYDRUG}?serviceKey=sandbox-key", headers={"User-Agent": "tests"})
+            assert connection.getresponse().read().startswith(b"<?xml")
+            assert connection.sock is first
 
 
 def test_a_folder_without_records_is_an_error(tmp_path):
