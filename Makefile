@@ -44,6 +44,9 @@ format: $(VENV)/.dev ## rewrite to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+schema: $(VENV)/.dev ## write docs/openapi.yaml
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
 check: lint test ## what CI runs
 
 lock: $(VENV)/.dev ## compile requirements*.txt from requirements*.in

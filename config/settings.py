@@ -105,6 +105,8 @@ DATABASES["default"]["OPTIONS"]["options"] = f"-c statement_timeout={DATABASE_ST
 # --- Redis: a cache that may forget, a broker that may not ------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
 CELERY_BROKER_REDIS_URL = env.str("CELERY_BROKER_URL")
+if CELERY_BROKER_REDIS_URL == REDIS_URL:
+    raise ImproperlyConfigured("CELERY_BROKER_URL must not be REDIS_URL: a cache that evicts would drop queued tasks.")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",

@@ -1,0 +1,49 @@
+"""Production settings are safe, and what is unsafe is refused."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.home import PROJECT
+
+PRODUCTION = {
+    "DJANGO_SECRET_KEY": "k9" * 30 + "-long-enough-and-not-repeating-1234567",
+    "ALLOWED_HOSTS": "pilling.example.kr",
+    "INSECURE_HTTP": "0",
+    "DEBUG": "0",
+}
+
+
+def manage(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "manage.py", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=os.environ | env, capture_output=True, text=True)
+
+
+def test_production_settings_pass_the_deployment_check():
+    done = manage("check", "--deploy", "--fail-level", "INFO", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 31])
+def test_a_short_secret_key_is_refused(key):
+    done = manage("check", **PRODUCTION | {"DJANGO_SECRET_KEY": key})
+    assert done.returncode != 0
+    assert "DJANGO_SECRET_KEY" in done.stderr
+
+
+def test_cache_and_broker_may_not_be_one_server():
+    done = manage("check", **PRODUCTION | {"CELERY_BROKER_URL": os.environ["REDIS_URL"]})
+    assert done.returncode != 0
+    assert "CELERY_BROKER_URL" in done.stderr
+
+
+def test_models_and_migrations_agree():
+    assert manage("makemigrations", "--check", "--dry-run").returncode == 0
+
+
+def test_the_written_schema_is_current():
+    made = manage("spectacular", "--validate", "--fail-on-warn")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == (PROJECT / "docs" / "openapi.yaml").read_text(), "make schema"
