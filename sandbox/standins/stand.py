@@ -35,8 +35,8 @@ class Stand:
         stall, fault = self._switches.strike(operation)
         if fault is None:
             stall += self.vendor.seconds(operation)
-        if stall > 0:
-            self._stopping.wait(stall)
+        if stall > 0 and self._stopping.wait(stall):
+            return Reply(503, b"", reset=True)
         return self.vendor.answer(request) if fault is None else self._faulty(fault, request)
 
     def set_fault(self, kind: str, options: Mapping[str, object]) -> None:
