@@ -22,8 +22,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signed in through Kakao, or a member of staff with a username and a password."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    username = models.CharField(max_length=60, unique=True, null=True, blank=True)  # noqa: DJ001 (unique: absent is not "")
-    kakao_sub = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001 (unique: absent is not "")
+    username = models.CharField(max_length=60, unique=True, null=True, blank=True)
+    kakao_sub = models.CharField(max_length=64, unique=True, null=True, blank=True)
     nickname = models.CharField(max_length=60, default="", blank=True)
     time_zone = models.CharField(max_length=64, default="Asia/Seoul")
     prefs_version = models.PositiveIntegerField(default=1)

@@ -34,7 +34,9 @@ def complete(given: Mapping[str, str]) -> bool:
     return all(given.get(name) for name in servers)
 
 
-def start_environment(supervisor: Supervisor, home: Home, *, durable: bool = True, standins: bool = True) -> dict[str, str]:
+def start_environment(
+    supervisor: Supervisor, home: Home, *, durable: bool = True, standins: bool = True
+) -> dict[str, str]:
     """Start what the process environment does not name; returns the variables that name it."""
     given = os.environ
     variables = {} if given.get("DJANGO_SECRET_KEY") else {"DJANGO_SECRET_KEY": home.secret("django")}

@@ -28,7 +28,9 @@ def unprivileged(command: Sequence[str]) -> list[str]:
     capabilities = "+dac_override,+dac_read_search"
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise RuntimeError("As root, PostgreSQL needs `setpriv` (Debian package util-linux), or run as an ordinary user.")
+        raise RuntimeError(
+            "As root, PostgreSQL needs `setpriv` (Debian package util-linux), or run as an ordinary user."
+        )
     return [
         setpriv, f"--reuid={_ORDINARY_USER}", "--regid=nogroup", "--clear-groups", "--pdeathsig=INT",
         f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}", "--", *command,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import NoReturn
 
 import requests
 
@@ -71,8 +72,13 @@ class Run:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "config"]
         say("Starting gunicorn, the Celery worker and beat …")
-        self._service("worker", [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--queues", "people,reminders,batch"])
-        self._service("beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.home.run / "beat-schedule")])
+        self._service(
+            "worker",
+            [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--queues", "people,reminders,batch"],
+        )
+        self._service(
+            "beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.home.run / "beat-schedule")]
+        )
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 
     def _service(self, name: str, command: list[str]) -> None:
@@ -116,7 +122,7 @@ class Run:
             return "none"
         return f"{standin_process.urls(self.home)['control']} (faults are switched there)"
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         while True:
             time.sleep(0.5)
             self.supervisor.watch_once()

@@ -23,9 +23,15 @@ def needed(given: Mapping[str, str]) -> bool:
 
 def start(home: Home) -> Child:
     command = [sys.executable, "-m", "sandbox.standins", "--ports-file", str(home.standins_file)]
+    before = _written_at(home)
     child = spawn("stand-ins", command, log=home.logs / "standins.log", cwd=PROJECT)
-    wait_until(lambda: _answers(home), child, seconds=60)
+    # The file of an earlier run (it keeps the ports) may name ports where somebody else answers by now.
+    wait_until(lambda: _written_at(home) != before and _answers(home), child, seconds=60)
     return child
+
+
+def _written_at(home: Home) -> int:
+    return home.standins_file.stat().st_mtime_ns if home.standins_file.exists() else 0
 
 
 def urls(home: Home) -> dict[str, str]:
