@@ -1,7 +1,115 @@
-"""Placeholder until the core builder's module lands (overwrite freely)."""
+"""JSON log lines without secrets or health data; `logging_config` is settings.LOGGING."""
 
+import json
+import logging
+import re
+import time
+from pathlib import Path
 from typing import Any
+
+from core import context
+
+# What a line may carry beside the fixed fields; anything else given as `extra` is dropped.
+EXTRA_FIELDS = frozenset(
+    "route method status duration_ms tier task task_id vendor outcome rows source attempt model".split()  # noqa: SIM905
+)
+_TALKATIVE = ("httpx", "httpcore", "openai", "urllib3", "requests", "kombu", "amqp", "celery")
+_HIDDEN = "[hidden]"
+# A query string in any text: "?" up to white space, a quote or a closing bracket.
+_QUERY = re.compile(r"\?[^\s\"'<>)\]]*=[^\s\"'<>)\]]*")
+_NAMED_SECRET = re.compile(
+    r"""(?i)\b(service_?key|api[_-]?key|authorization|access_?token|refresh_?token|id_?token|client_secret|password|token)"""
+    r"""(["']?\s*[:=]\s*["']?)(?:(?:Bearer|KakaoAK|Token)\s+)?[^\s"',&;)}]+"""
+)
+_BEARER = re.compile(r"\b(Bearer|KakaoAK)\s+\S+")
+_KEY_SHAPES = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_MAY_HIDE = re.compile(r"[?=:]|sk-|eyJ|Bearer|KakaoAK")
+
+
+def redact(text: str) -> str:
+    """The text without query strings, keys, tokens and passwords."""
+    if not _MAY_HIDE.search(text):
+        return text
+    text = _QUERY.sub("?" + _HIDDEN, text)
+    text = _BEARER.sub(rf"\1 {_HIDDEN}", text)
+    text = _NAMED_SECRET.sub(rf"\1\2{_HIDDEN}", text)
+    return _KEY_SHAPES.sub(_HIDDEN, text)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: `timestamp level module message user_id request_id`, whitelisted extras, `exception`."""
+
+    _second = 0
+    _prefix = ""
+
+    def _timestamp(self, created: float) -> str:
+        second = int(created)
+        if second != self._second:
+            self._prefix, self._second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)), second
+        return f"{self._prefix}.{int((created - second) * 1000):03d}+00:00"
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "timestamp": self._timestamp(record.created),
+            "level": record.levelname,
+            "module": record.name,
+            "message": redact(record.getMessage()),
+            "user_id": context.user_id.get() or None,
+            "request_id": context.request_id.get() or None,
+        }
+        given = record.__dict__
+        line.update((field, given[field]) for field in EXTRA_FIELDS & given.keys())
+        if record.exc_info:
+            line["exception"] = redact(self.formatException(record.exc_info))
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        # A lone surrogate cannot be written as UTF-8; as \udXXX it is still JSON.
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class PathFilter(logging.Filter):
+    """Takes the path out of Django's own lines about failed requests: it may hold a token or an item id."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.args:
+            record.msg, record.args = str(record.msg).split(":", 1)[0].replace("%s", "").strip() or "Request failed", ()
+        return True
+
+
+def _handlers(log_file: str) -> dict[str, Any]:
+    handlers: dict[str, Any] = {
+        "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+    }
+    if log_file:
+        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        handlers["file"] = {
+            "class": "logging.handlers.RotatingFileHandler",
+            "formatter": "json",
+            "filename": log_file,
+            "maxBytes": 50_000_000,
+            "backupCount": 5,
+            "encoding": "utf-8",
+            "delay": True,
+        }
+    return handlers
 
 
 def logging_config(*, level: str, log_file: str) -> dict[str, Any]:
-    return {"version": 1, "disable_existing_loggers": False, "root": {"level": level}}
+    """A `logging.config` dictionary: stdout, and a rotating file when `log_file` is a path (its folder is made)."""
+    handlers = _handlers(log_file)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "core.logs.JsonFormatter"}},
+        "filters": {"no_path": {"()": "core.logs.PathFilter"}},
+        "handlers": handlers,
+        "root": {"level": level, "handlers": list(handlers)},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.request": {"level": "ERROR", "filters": ["no_path"]},
+            "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
+            # Scanners send made-up Host headers all day; the access line already shows the 400.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Their INFO and DEBUG lines hold addresses with queries, message bodies or task arguments.
+            **{name: {"level": "WARNING"} for name in _TALKATIVE},
+        },
+    }

@@ -1,5 +1,9 @@
-"""Routes."""
+"""Core's own endpoints under `/api/v1/`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from core.views import create_install
+
+urlpatterns = [
+    path("installs", create_install, name="installs"),
+]

@@ -1,0 +1,127 @@
+"""The base of every background task, and the one way to send one. `ops` registers who keeps dead tasks."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from core import context, metrics
+from core.errors import BreakerOpen, VendorBadReply, VendorTimeout, VendorUnreachable
+
+logger = logging.getLogger(__name__)
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadTask:
+    """A task that failed for good, with what is needed to send it again."""
+
+    task_id: str
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    error: str
+    attempts: int
+    request_id: str
+
+
+_keepers: list[Callable[[DeadTask], None]] = []
+
+
+def on_final_failure(keep: Callable[[DeadTask], None]) -> None:
+    """Register who keeps tasks that failed for good (once, in AppConfig.ready)."""
+    if keep not in _keepers:
+        _keepers.append(keep)
+
+
+class PillingTask(DjangoTask[..., Any]):
+    """`@shared_task(base=PillingTask)`: late acknowledgement, limits, jittered retries of vendor failures.
+
+    Acknowledged late and redelivered when a worker is lost, so a body must be safe to run twice.
+    """
+
+    abstract = True
+    acks_late = True
+    reject_on_worker_lost = True
+    ignore_result = True
+    soft_time_limit = 110
+    time_limit = 120
+    max_retries = 3
+    autoretry_for = (VendorTimeout, VendorUnreachable, VendorBadReply, BreakerOpen)
+    retry_backoff = 2
+    # Nothing uses an ETA beyond a minute: farther ones are swept from columns.
+    retry_backoff_max = 60
+    retry_jitter = True
+
+    def before_start(self, task_id: str, args: Args, kwargs: Kwargs) -> None:
+        context.request_id.set(self.request.get("request_id") or task_id)
+        context.user_id.set("")
+        self._record("started", task_id)
+
+    def on_success(self, retval: object, task_id: str, args: Args, kwargs: Kwargs) -> None:
+        self._record("succeeded", task_id)
+
+    def on_retry(self, exc: Exception, task_id: str, args: Args, kwargs: Kwargs, einfo: object) -> None:
+        self._record("retried", task_id, reason=type(exc).__name__)
+
+    def on_failure(self, exc: Exception, task_id: str, args: Args, kwargs: Kwargs, einfo: object) -> None:
+        self._record("failed", task_id, reason=type(exc).__name__)
+        dead = DeadTask(
+            task_id,
+            self.name,
+            tuple(args),
+            dict(kwargs),
+            _describe(exc),
+            self.request.retries + 1,
+            context.request_id.get(),
+        )
+        for keep in _keepers:
+            _keep(keep, dead)
+
+    def _record(self, outcome: str, task_id: str, *, reason: str = "") -> None:
+        metrics.tasks.labels(self.name, outcome).inc()
+        level = logging.ERROR if outcome == "failed" else logging.INFO
+        message = f"Task {outcome}: {reason}" if reason else f"Task {outcome}"
+        logger.log(level, message, extra={"task": self.name, "task_id": task_id, "attempt": self.request.retries + 1})
+
+
+def _describe(exc: BaseException) -> str:
+    return f"{type(exc).__name__}: {exc}"[:2_000]
+
+
+def _keep(keep: Callable[[DeadTask], None], dead: DeadTask) -> None:
+    try:
+        keep(dead)
+    except Exception:
+        logger.exception("Dead task not kept", extra={"task": dead.name, "task_id": dead.task_id})
+
+
+def enqueue(task: Any, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (a Celery task and its own arguments)
+    """Send a task after the running transaction commits (at once outside one).
+
+    False when the broker could not take it: the database row is the truth and a sweep sends it again. Inside a
+    transaction the answer is True, since the sending lies ahead; its failure is logged and counted all the same.
+    """
+    sent = [True]
+
+    def send() -> None:
+        sent[0] = _send(task, args, kwargs)
+
+    transaction.on_commit(send)
+    return sent[0]
+
+
+def _send(task: Any, args: Args, kwargs: Kwargs) -> bool:  # noqa: ANN401 (as above)
+    try:
+        task.apply_async(args, kwargs, headers={"request_id": context.request_id.get()}, retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        metrics.enqueue_failures.labels(task.name).inc()
+        logger.error("Task not sent: %s", type(error).__name__, extra={"task": task.name})
+        return False
+    return True
