@@ -1,0 +1,1 @@
+"""Korean search as pure functions: no database, no Django. Used by medicines.selectors and medicines.services."""
