@@ -70,6 +70,12 @@ class Medicine(models.Model):
             GinIndex(OpClass("name_keys", "gin_trgm_ops"), name="idx_medicine_name_trgm"),
             # search: initials
             models.Index(OpClass("name_initials", "text_pattern_ops"), name="idx_medicine_initials"),
+            # the sweep of labels that were asked for and never came
+            models.Index(
+                fields=["label_tried_at"],
+                condition=models.Q(label_outcome="untried", label_tried_at__isnull=False),
+                name="idx_medicine_label_asked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,3 +225,23 @@ class MirrorRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.started_at:%Y-%m-%d %H:%M} {self.state}"
+
+
+class MedicineSearchCount(models.Model):
+    """How many addresses searched for one brand on one day; the addresses themselves are never stored.
+
+    `name` is a brand's, kept as text: the table of brands is computed anew from the catalogue. `week_addresses`: distinct
+    addresses of that day and up to six days before it, as far as they can be told apart (their hashes are salted weekly).
+    """
+
+    name = models.TextField()
+    day = models.DateField()
+    addresses = models.IntegerField(default=0)
+    week_addresses = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "medicine_search_count"
+        constraints = [models.UniqueConstraint(fields=["day", "name"], name="uniq_medicine_search_count")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.day}"
