@@ -1,0 +1,112 @@
+"""What the sources say, typed: the catalogue's input, whether it came over the wire or from a file. Plain data."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Generic, Literal, TypeVar
+
+from medicines.labels import Label
+
+Source = Literal["easy", "permit", "detail", "ingredients", "ingredient_list"]
+"""e약은요, the permit list, a permit detail, the ingredients operation, a file of ingredient names by product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one source says of one product besides its label; blank = the source does not say."""
+
+    name: str = ""
+    name_en: str = ""
+    entp_name: str = ""
+    etc_otc: str = ""
+    cancel_name: str = ""
+    class_name: str = ""
+    permit_date: date | None = None
+    image_url: str = ""
+    ingredients: tuple[str, ...] = ()
+    ingredients_en: tuple[str, ...] = ()
+
+    def stored(self) -> dict[str, object]:
+        """As it is kept in `Medicine.source_facts`: JSON values, blank ones left out."""
+        said = {name: value for name, value in asdict(self).items() if value}
+        return {name: _json(value) for name, value in said.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One product as one source shows it. `label` is None when the source has no text (or is no source of text)."""
+
+    item_seq: str
+    source: Source
+    facts: Facts
+    label: Label | None = None
+
+    @property
+    def key(self) -> str:
+        return self.item_seq
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One main ingredient of one product; `position` orders and identifies it within the product."""
+
+    item_seq: str
+    position: str
+    name: str
+    name_en: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.item_seq} {self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not taken: where it stood (a line, a place on a page, a product) and why, in English."""
+
+    where: str
+    reason: str
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Row]):
+    """What became of some rows of a source: taken, skipped by rule (no item_seq), refused. `read` counts them all."""
+
+    rows: Sequence[Row] = ()
+    skipped: int = 0
+    refusals: Sequence[Refusal] = ()
+
+    @property
+    def read(self) -> int:
+        return len(self.rows) + self.skipped + len(self.refusals)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a load or a mirror run did so far; `item_seqs` are the products whose facts or label changed."""
+
+    read: int = 0
+    changed: int = 0
+    skipped: int = 0
+    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    item_seqs: set[str] = field(default_factory=set)
+
+    def add_batch(self, read: int, skipped: int, refusals: Sequence[Refusal]) -> None:
+        self.read += read
+        self.skipped += skipped
+        self.refused += len(refusals)
+        self.refusals.extend(refusals)
+
+    def add_changed(self, item_seqs: frozenset[str]) -> None:
+        self.changed += len(item_seqs)
+        self.item_seqs |= item_seqs
+
+
+def _json(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

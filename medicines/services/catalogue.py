@@ -1,0 +1,173 @@
+"""Writing the catalogue: what the sources say of products, merged and stored, changed rows only.
+
+Nothing here calls outside. Callers drop caches for the item_seqs that come back.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from itertools import groupby
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from medicines.labels import SECTIONS, Label
+from medicines.merge import Merged, merge
+from medicines.models import Medicine, MedicineCache, MedicineIngredient
+from medicines.records import Ingredient, Record
+from medicines.services.search_index import search_columns
+
+# One writer at a time: pages are small, and two sources may speak of the same product in the same second.
+_WRITE_LOCK = 0x50494C4C
+_MERGED = tuple(field.name for field in fields(Merged))
+_SEARCHED = ("name_norm", "name_keys", "name_initials", "strengths")
+_WRITTEN = (*_MERGED, *_SEARCHED, "source_facts", "vanished_at", "updated_at")
+_COMPARED = ("section_hashes", "item_name", "item_image")
+_SEEN_FIELD = {"easy": "easy_seen_run", "permit": "permit_seen_run"}
+
+
+@transaction.atomic
+def upsert_many(*, items: Sequence[Record], run: int | None = None) -> frozenset[str]:
+    """Store what a source says of these products; returns the item_seqs whose facts or label changed.
+
+    At most a few hundred at a time. `run`: the MirrorRun that saw them, which also brings vanished products back.
+    """
+    if not items:
+        return frozenset()
+    _lock_writes()
+    unique = list({(item.item_seq, item.source): item for item in items}.values())
+    changed = _store_products(unique, seen=run is not None)
+    ids = dict(Medicine.objects.filter(item_seq__in={item.item_seq for item in unique}).values_list("item_seq", "id"))
+    if run is not None:
+        _mark_seen(unique, run)
+    return frozenset(changed | _store_labels([(item, item.label) for item in unique if item.label], ids))
+
+
+@transaction.atomic
+def upsert_ingredients(*, items: Sequence[Ingredient], run: int | None = None) -> frozenset[str]:
+    """Store main ingredients and give each product that has them their names; returns the item_seqs that changed."""
+    if not items:
+        return frozenset()
+    _lock_writes()
+    rows = {(item.item_seq, item.position): MedicineIngredient(**asdict(item), seen_run=run) for item in items}
+    MedicineIngredient.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["item_seq", "position"],
+        update_fields=["name", "name_en", "seen_run"],
+    )
+    return apply_ingredients(item_seqs={item.item_seq for item in items})
+
+
+def apply_ingredients(*, item_seqs: Iterable[str]) -> frozenset[str]:
+    """Merge the stored ingredient rows of these products into them; inside the caller's transaction."""
+    names: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    rows = MedicineIngredient.objects.filter(item_seq__in=item_seqs).order_by("item_seq", "position")
+    for item_seq, name, name_en in rows.values_list("item_seq", "name", "name_en"):
+        names[item_seq].append((name, name_en))
+    products = list(Medicine.objects.filter(item_seq__in=names).order_by("item_seq"))
+    changed = [product for product in products if _say(product, "ingredients", _named(names[product.item_seq]))]
+    _write(changed)
+    return frozenset(product.item_seq for product in changed)
+
+
+def _named(names: Sequence[tuple[str, str]]) -> dict[str, object]:
+    said = {
+        "ingredients": list(dict.fromkeys(name for name, _ in names)),
+        "ingredients_en": list(dict.fromkeys(english for _, english in names if english)),
+    }
+    return {field: value for field, value in said.items() if value}
+
+
+def _lock_writes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITE_LOCK])
+
+
+def _store_products(items: Sequence[Record], *, seen: bool) -> set[str]:
+    known = Medicine.objects.in_bulk({item.item_seq for item in items}, field_name="item_seq")
+    changed: dict[str, Medicine] = {}
+    for item in items:
+        product = known.setdefault(item.item_seq, Medicine(item_seq=item.item_seq))
+        said = item.facts.stored() | ({"label": True} if item.label else {})
+        if _say(product, item.source, said, back=seen):
+            changed[item.item_seq] = product
+    _write(list(changed.values()))
+    return set(changed)
+
+
+def _say(product: Medicine, source: str, said: Mapping[str, object], *, back: bool = False) -> bool:
+    """Let a source speak of a product; whether that changed anything. `back`: it is listed, so it has not vanished."""
+    returned = back and product.vanished_at is not None
+    if product.source_facts.get(source) == said and not returned:
+        return False
+    product.source_facts = {**product.source_facts, source: said}
+    if returned:
+        product.vanished_at = None
+    remerge(product)
+    return True
+
+
+def remerge(product: Medicine) -> None:
+    """Set the merged and searched columns from `source_facts` and `vanished_at`; does not save."""
+    merged = merge(product.source_facts, vanished=product.vanished_at is not None)
+    for field in _MERGED:
+        setattr(product, field, getattr(merged, field))
+    searched = search_columns(name=product.name)
+    for field in _SEARCHED:
+        setattr(product, field, getattr(searched, field))
+
+
+def _write(products: Sequence[Medicine]) -> None:
+    Medicine.objects.bulk_create(
+        sorted(products, key=lambda product: product.item_seq),
+        update_conflicts=True,
+        unique_fields=["item_seq"],
+        update_fields=_WRITTEN,
+    )
+
+
+def _mark_seen(items: Sequence[Record], run: int) -> None:
+    for source, field in _SEEN_FIELD.items():
+        item_seqs = [item.item_seq for item in items if item.source == source]
+        if item_seqs:
+            Medicine.objects.filter(item_seq__in=item_seqs).update(**{field: run})
+
+
+def _store_labels(items: Sequence[tuple[Record, Label]], ids: Mapping[str, int]) -> set[str]:
+    stored = MedicineCache.objects.filter(medicine_id__in=ids.values()).only("medicine_id", "source", *_COMPARED)
+    known = {(row.medicine_id, row.source): row for row in stored}
+    new, changed = list[MedicineCache](), list[tuple[MedicineCache, tuple[str, ...]]]()
+    touched = set[str]()
+    for item, label in items:
+        row = known.get((ids[item.item_seq], label.source))
+        row = row or MedicineCache(medicine_id=ids[item.item_seq], source=label.source)
+        fields = _fill(row, item, label)
+        if fields:
+            touched.add(item.item_seq)
+            changed.append((row, fields)) if row.pk else new.append(row)
+    MedicineCache.objects.bulk_create(new)
+    _update_labels(changed)
+    return touched
+
+
+def _fill(row: MedicineCache, item: Record, label: Label) -> tuple[str, ...]:
+    """Make the row say what the source says; returns the columns that moved (none: it said so already)."""
+    hashes, before = label.hashes(), row.section_hashes
+    if (before, row.item_name, row.item_image) == (hashes, item.facts.name, item.facts.image_url):
+        return ()
+    for name in SECTIONS:
+        setattr(row, name, label.sections.get(name, ""))
+    row.item_name, row.item_image = item.facts.name, item.facts.image_url
+    row.efcy_original = label.originals.get("efcyQesitm") or label.originals.get("EE_DOC_DATA", "")
+    row.originals, row.section_hashes, row.source_hash = dict(label.originals), hashes, label.source_hash()
+    row.source_updated_on, row.last_updated = label.updated_on, timezone.now()
+    moved = (name for name in SECTIONS if before.get(name) != hashes.get(name))
+    return (*moved, *_COMPARED, "efcy_original", "originals", "source_hash", "source_updated_on", "last_updated")
+
+
+def _update_labels(changed: Sequence[tuple[MedicineCache, tuple[str, ...]]]) -> None:
+    """One UPDATE for each set of columns that moved, so that unmoved texts are not written again."""
+    ordered = sorted(changed, key=lambda entry: (entry[1], entry[0].pk))
+    for fields, entries in groupby(ordered, key=lambda entry: entry[1]):
+        MedicineCache.objects.bulk_update([row for row, _ in entries], fields)
