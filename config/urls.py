@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from core.health import livez, readyz
 from core.metrics import metrics_view
+from core.problem_pages import problem_index, problem_page
 
 handler400 = "core.api.handler400"
 handler403 = "core.api.handler403"
@@ -16,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
+    path("problems", problem_index, name="problems"),
+    path("problems/<slug:slug>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -124,7 +124,7 @@ def _by_status(status: int) -> Problem:
     return _BY_STATUS.get(status, errors.InternalError)()
 
 
-def _field_errors(details: Any, path: str = "") -> list[FieldError]:  # noqa: ANN401 (DRF nests lists and dicts freely)
+def _field_errors(details: Any, path: str = "") -> list[FieldError]:
     if isinstance(details, list):
         return [error for item in details for error in _field_errors(item, path)]
     if "message" in details and "code" in details and not isinstance(details["message"], dict | list):

@@ -102,7 +102,7 @@ def _keep(keep: Callable[[DeadTask], None], dead: DeadTask) -> None:
         logger.exception("Dead task not kept", extra={"task": dead.name, "task_id": dead.task_id})
 
 
-def enqueue(task: Any, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (a Celery task and its own arguments)
+def enqueue(task: Any, *args: Any, **kwargs: Any) -> bool:
     """Send a task after the running transaction commits (at once outside one).
 
     False when the broker could not take it: the database row is the truth and a sweep sends it again. Inside a
@@ -117,7 +117,7 @@ def enqueue(task: Any, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 (a Ce
     return sent[0]
 
 
-def _send(task: Any, args: Args, kwargs: Kwargs) -> bool:  # noqa: ANN401 (as above)
+def _send(task: Any, args: Args, kwargs: Kwargs) -> bool:
     try:
         task.apply_async(args, kwargs, headers={"request_id": context.request_id.get()}, retry=False)
     except (BrokerError, RedisError, OSError) as error:

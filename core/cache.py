@@ -1,0 +1,98 @@
+"""The tiers in front of PostgreSQL: this process's memory, then Redis. Values are ready bytes (JSON), never pickle.
+
+L1 (memory) lives at most 30 s and hears other processes' invalidations; L1' (Redis) is shared. Use `tiers()`.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+
+from django.conf import settings
+
+from core import invalidation, metrics
+from core.memory_tier import MemoryTier
+from core.redis_tier import RedisTier
+
+MEMORY, REDIS = "memory", "redis"
+_counters = {
+    (tier, outcome): metrics.cache_requests.labels(tier, outcome)
+    for tier in (MEMORY, REDIS)
+    for outcome in ("hit", "miss")
+}
+
+
+def _count(tier: str, asked: int, hits: int) -> None:
+    if hits:
+        _counters[tier, "hit"].inc(hits)
+    if asked > hits:
+        _counters[tier, "miss"].inc(asked - hits)
+
+
+class TwoTier:
+    """Memory before Redis. Nothing here raises: a dead Redis is a slower answer."""
+
+    def __init__(self, memory: MemoryTier, shared: RedisTier) -> None:
+        self.memory = memory
+        self.shared = shared
+        self.subscriber = invalidation.Subscriber(drop=memory.drop_many, clear=memory.clear)
+
+    def get_many(self, keys: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+        """What is held, and which tier each key came from ("memory" or "redis"). Redis hits fill the memory."""
+        self.subscriber.ensure()
+        found = self.memory.get_many(keys)
+        _count(MEMORY, len(keys), len(found))
+        tiers = dict.fromkeys(found, MEMORY)
+        missing = [key for key in keys if key not in found]
+        if missing:
+            shared = self.shared.get_many(missing)
+            _count(REDIS, len(missing), len(shared))
+            self.memory.set_many(shared)
+            found |= shared
+            tiers |= dict.fromkeys(shared, REDIS)
+        return found, tiers
+
+    def get(self, key: str) -> tuple[bytes, str] | None:
+        """One value and its tier, or None."""
+        found, tiers = self.get_many((key,))
+        return (found[key], tiers[key]) if found else None
+
+    def get_stale_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """What Redis still holds, however old: for when the database is away. Not kept in memory, not counted."""
+        return self.shared.get_many(keys, stale=True)
+
+    def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
+        """Fill both tiers; fresh for about `seconds` in Redis, and never longer than 30 s in memory.
+
+        A key deleted within the last 5 s is left alone: what is being set may have been read before the deletion.
+        """
+        self.shared.set_many(items, seconds=seconds)
+        if seconds >= self.memory.seconds:
+            self.memory.set_many(items)
+
+    def delete_many(self, keys: Sequence[str]) -> bool:
+        """Drop the keys everywhere. Call after the transaction has committed.
+
+        False when Redis is away: the other processes then serve the old value until it has lived its 30 s in memory,
+        and they clear their memory when they reach Redis again.
+        """
+        if not keys:
+            return True
+        self.memory.drop_many(keys)
+        return self.shared.delete_many(keys, channel=invalidation.CHANNEL, message=invalidation.message(keys))
+
+    def clear_memory(self) -> None:
+        """Empty the first tier of every process (a new catalogue, a new version of the answers)."""
+        self.memory.clear()
+        self.shared.delete_many((), channel=invalidation.CHANNEL, message=invalidation.message(()))
+
+
+@functools.cache
+def tiers() -> TwoTier:
+    """The process's tiers, sized by L1_MAX_ENTRIES, L1_MAX_BYTES and L1_SECONDS; keys versioned by CACHE_VERSION."""
+    memory = MemoryTier(
+        max_entries=getattr(settings, "L1_MAX_ENTRIES", 20_000),
+        max_bytes=getattr(settings, "L1_MAX_BYTES", 16 * 1024 * 1024),
+        seconds=getattr(settings, "L1_SECONDS", 30.0),
+    )
+    version = getattr(settings, "CACHE_VERSION", 1)
+    shared = RedisTier(prefix=f"pilling:v{version}:", stale_seconds=getattr(settings, "CACHE_STALE_SECONDS", 86_400))
+    return TwoTier(memory, shared)

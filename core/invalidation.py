@@ -1,0 +1,80 @@
+"""The thread that hears which cache entries other processes dropped. For `core.cache` alone."""
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+
+from core import stores
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "pilling:invalidate"
+_PING_SECONDS = 5.0
+_RECONNECT_SECONDS = 0.5
+
+
+def message(keys: Sequence[str]) -> bytes:
+    """The keys as a message; no keys means all."""
+    return json.dumps(list(keys)).encode()
+
+
+class Subscriber:
+    """Calls `drop(keys)` for each message and `clear()` after each (re)connection, when messages may have been missed.
+
+    `ensure` starts it: lazily, so that a preloading master opens no connection, and once per process.
+    """
+
+    def __init__(self, *, drop: Callable[[Sequence[str]], None], clear: Callable[[], None]) -> None:
+        self._drop = drop
+        self._clear = clear
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._started = False
+        self.connected = threading.Event()
+
+    def ensure(self) -> None:
+        if self._started:
+            return
+        with self._lock:
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="cache-invalidation", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._listen()
+            except (redis.RedisError, OSError, ValueError) as error:
+                logger.warning("Invalidations not heard: %s", type(error).__name__)
+            self.connected.clear()
+            self._clear()
+            time.sleep(_RECONNECT_SECONDS)
+
+    def _listen(self) -> None:
+        client = stores.connect(stores.cache.url)
+        with client, client.pubsub() as channel:  # type: ignore[no-untyped-call]
+            channel.subscribe(CHANNEL)
+            while True:
+                got = channel.get_message(timeout=_PING_SECONDS)
+                if got is None:
+                    # Half-open connections stay silent for ever unless something is sent.
+                    channel.ping()
+                else:
+                    self._hear(got)
+
+    def _hear(self, got: dict[str, Any]) -> None:
+        if got["type"] == "subscribe":
+            self._clear()
+            self.connected.set()
+        elif got["type"] == "message":
+            keys = json.loads(got["data"])
+            self._drop(keys) if keys else self._clear()

@@ -1,0 +1,95 @@
+"""The second tier: Redis, shared by all processes. For `core.cache` alone.
+
+A value is stored behind four bytes that say until when it is fresh; it stays in Redis longer, to be served as stale
+when the database is away. A deleted key leaves a mark for a moment, so that a reader who read the old row just before
+cannot put it back.
+"""
+
+import logging
+import random
+import struct
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+import redis
+
+from core import metrics, stores
+
+logger = logging.getLogger(__name__)
+
+_FRESH = struct.Struct(">I")
+_MARK = b"\0\0\0\0deleted"
+_MARK_MS = 5_000
+_JITTER = 0.1
+_SET = f"""
+for i = 1, #KEYS do
+  local held = redis.call('GETRANGE', KEYS[i], 0, {len(_MARK) - 1})
+  if held ~= ARGV[1] then redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[2]) end
+end
+"""
+
+
+class RedisTier:
+    """Bytes by versioned key (`prefix` + key). Any failure of Redis is counted and is a miss, never an exception."""
+
+    def __init__(self, *, prefix: str, stale_seconds: int) -> None:
+        self._prefix = prefix
+        self._stale_seconds = stale_seconds
+
+    def get_many(self, keys: Sequence[str], *, stale: bool = False) -> dict[str, bytes]:
+        """What is held and fresh; with `stale`, also what is past its time."""
+        raw = self._fetch(keys)
+        now = time.time()
+        found: dict[str, bytes] = {}
+        for key, value in zip(keys, raw, strict=False):
+            if value is not None and value != _MARK and (stale or _FRESH.unpack_from(value)[0] > now):
+                found[key] = value[_FRESH.size :]
+        return found
+
+    def _fetch(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        if not keys:
+            return ()
+        names = [self._prefix + key for key in keys]
+        try:
+            if len(names) == 1:
+                return [cast("bytes | None", stores.cache.run(lambda client: client.get(names[0])))]
+            return cast("list[bytes | None]", stores.cache.run(lambda client: client.mget(names)))
+        except redis.RedisError as error:
+            self._failed("read", error)
+            return ()
+
+    def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
+        """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""
+        if not items:
+            return
+        fresh = seconds * random.uniform(1 - _JITTER, 1 + _JITTER)
+        head = _FRESH.pack(int(time.time() + fresh))
+        names = [self._prefix + key for key in items]
+        values = [head + value for value in items.values()]
+        kept = str(int(fresh) + self._stale_seconds)
+        try:
+            stores.cache.run(lambda client: client.eval(_SET, len(names), *names, _MARK, kept, *values))
+        except redis.RedisError as error:
+            self._failed("write", error)
+
+    def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
+        """Mark the keys deleted and publish `message`, in one round trip. False when Redis did not take it."""
+
+        def send(client: redis.Redis) -> None:
+            with client.pipeline(transaction=True) as pipe:
+                for key in keys:
+                    pipe.set(self._prefix + key, _MARK, px=_MARK_MS)
+                pipe.publish(channel, message)
+                pipe.execute()
+
+        try:
+            stores.cache.run(send)
+        except redis.RedisError as error:
+            self._failed("delete", error)
+            return False
+        return True
+
+    def _failed(self, what: str, error: Exception) -> None:
+        metrics.cache_failures.labels("redis").inc()
+        logger.warning("Cache %s failed: %s", what, type(error).__name__)
