@@ -21,6 +21,8 @@ def _start() -> None:
     atexit.register(shutil.rmtree, home.root, ignore_errors=True)
     atexit.register(supervisor.stop)
     claim(home)
+    # Whitenoise warns, and a warning fails a test, when the folder of collected files is missing.
+    (home.root / "static").mkdir(exist_ok=True)
     # Tests start stand-ins of their own, in threads, so that each can switch faults without disturbing another.
     os.environ.update(start_environment(supervisor, home, durable=False, standins=False))
     os.environ.setdefault("PILLING_HOME", str(home.root))
