@@ -79,6 +79,12 @@ class TwoTier:
         self.memory.drop_many(keys)
         return self.shared.delete_many(keys, channel=invalidation.CHANNEL, message=invalidation.message(keys))
 
+    def announce(self, items: Mapping[str, bytes], *, seconds: float) -> None:
+        """Put new values into Redis, where every process reads them again at once (a moment's mark of the catalogue)."""
+        self.memory.drop_many(items)
+        self.shared.set_many(items, seconds=seconds)
+        self.shared.delete_many((), channel=invalidation.CHANNEL, message=invalidation.message(list(items)))
+
     def clear_memory(self) -> None:
         """Empty the first tier of every process (a new catalogue, a new version of the answers)."""
         self.memory.clear()

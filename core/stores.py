@@ -35,8 +35,6 @@ def connect(url: str, *, operation_seconds: float | None = OPERATION_SECONDS) ->
         retry=Retry(NoBackoff(), 0),
         max_connections=POOL_SIZE,
         protocol=2,
-        lib_name=None,
-        lib_version=None,
     )
 
 
