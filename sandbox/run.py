@@ -74,10 +74,10 @@ class Run:
         say("Starting gunicorn, the Celery worker and beat …")
         self._service(
             "worker",
-            [*celery, "worker", "--loglevel", "INFO", "--concurrency", "2", "--queues", "people,reminders,batch"],
+            [*celery, "worker", "--concurrency", "2", "--queues", "people,reminders,batch"],
         )
         self._service(
-            "beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", str(self.home.run / "beat-schedule")]
+            "beat", [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")]
         )
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 

@@ -10,7 +10,7 @@ from sandbox.home import PROJECT, Home
 from sandbox.process import Child, spawn, wait_until
 
 _KEY = "sandbox-key"
-# Vendor: the variable with the key (a key given by the operator means the real service), and the variable with the address.
+# Vendor: the variables with its key and its address. A key given by the operator means the real service.
 _VENDORS = {
     "datagokr": ("DATA_GO_KR_SERVICE_KEY", "DATA_GO_KR_BASE_URL"),
     "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL"),

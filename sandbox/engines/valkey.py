@@ -42,7 +42,7 @@ class Valkey:
         return child
 
     def _client(self) -> redis.Redis:
-        # The client's own default is ten retries with growing pauses: seconds of waiting for a socket that is not there.
+        # The client's own default is ten retries with growing pauses: seconds of waiting for a missing socket.
         no_retry = Retry(NoBackoff(), 0)
         return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=no_retry)
 
