@@ -20,7 +20,7 @@ DETAIL = Operation(_PERMIT + "getDrugPrdtPrmsnDtlInq06", {"type": "json"})
 INGREDIENTS = Operation(_PERMIT + "getDrugPrdtMcpnDtlInq07", {"type": "json"})
 
 PAGE_ROWS = 100
-PAGE_SECONDS = 30.0
+PAGE_SECONDS = 15.0
 DETAIL_SECONDS = 30.0
 
 

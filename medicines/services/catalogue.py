@@ -15,13 +15,12 @@ from medicines.labels import SECTIONS, Label
 from medicines.merge import Merged, merge
 from medicines.models import Medicine, MedicineCache, MedicineIngredient
 from medicines.records import Ingredient, Record
-from medicines.services.search_index import search_columns
+from medicines.services.search_index import SEARCH_COLUMNS, search_columns
 
 # One writer at a time: pages are small, and two sources may speak of the same product in the same second.
 _WRITE_LOCK = 0x50494C4C
 _MERGED = tuple(field.name for field in fields(Merged))
-_SEARCHED = ("name_norm", "name_keys", "name_initials", "strengths")
-_WRITTEN = (*_MERGED, *_SEARCHED, "source_facts", "vanished_at", "updated_at")
+_WRITTEN = (*_MERGED, *SEARCH_COLUMNS, "source_facts", "vanished_at", "updated_at")
 _COMPARED = ("section_hashes", "item_name", "item_image")
 _SEEN_FIELD = {"easy": "easy_seen_run", "permit": "permit_seen_run"}
 
@@ -67,7 +66,7 @@ def apply_ingredients(*, item_seqs: Iterable[str]) -> frozenset[str]:
         names[item_seq].append((name, name_en))
     products = list(Medicine.objects.filter(item_seq__in=names).order_by("item_seq"))
     changed = [product for product in products if _say(product, "ingredients", _named(names[product.item_seq]))]
-    _write(changed)
+    write(products=changed)
     return frozenset(product.item_seq for product in changed)
 
 
@@ -92,7 +91,7 @@ def _store_products(items: Sequence[Record], *, seen: bool) -> set[str]:
         said = item.facts.stored() | ({"label": True} if item.label else {})
         if _say(product, item.source, said, back=seen):
             changed[item.item_seq] = product
-    _write(list(changed.values()))
+    write(products=list(changed.values()))
     return set(changed)
 
 
@@ -113,12 +112,13 @@ def remerge(product: Medicine) -> None:
     merged = merge(product.source_facts, vanished=product.vanished_at is not None)
     for field in _MERGED:
         setattr(product, field, getattr(merged, field))
-    searched = search_columns(name=product.name)
-    for field in _SEARCHED:
+    searched = search_columns(name=merged.name, name_en=merged.name_en, ingredients=merged.ingredients)
+    for field in SEARCH_COLUMNS:
         setattr(product, field, getattr(searched, field))
 
 
-def _write(products: Sequence[Medicine]) -> None:
+def write(*, products: Sequence[Medicine]) -> None:
+    """Store whole rows, new or changed, in one statement; inside the caller's transaction."""
     Medicine.objects.bulk_create(
         sorted(products, key=lambda product: product.item_seq),
         update_conflicts=True,
@@ -169,5 +169,5 @@ def _fill(row: MedicineCache, item: Record, label: Label) -> tuple[str, ...]:
 def _update_labels(changed: Sequence[tuple[MedicineCache, tuple[str, ...]]]) -> None:
     """One UPDATE for each set of columns that moved, so that unmoved texts are not written again."""
     ordered = sorted(changed, key=lambda entry: (entry[1], entry[0].pk))
-    for fields, entries in groupby(ordered, key=lambda entry: entry[1]):
-        MedicineCache.objects.bulk_update([row for row, _ in entries], fields)
+    for columns, entries in groupby(ordered, key=lambda entry: entry[1]):
+        MedicineCache.objects.bulk_update([row for row, _ in entries], columns)

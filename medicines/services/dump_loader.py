@@ -7,6 +7,7 @@ from pathlib import Path
 from medicines import dump_files
 from medicines.dump_files import Kind, Line
 from medicines.records import Ingredient, Record, Refusal, Tally
+from medicines.selectors import tiers
 from medicines.services import catalogue
 from medicines.wire import parse_row
 
@@ -14,7 +15,7 @@ BATCH = 500
 
 
 def load_file(*, path: Path, kind: Kind, progress: Callable[[int], object]) -> Tally:
-    """Store the good rows of one file; `progress` is told the bytes read so far after each batch."""
+    """Store the good rows of one file and tell the caches; `progress` gets the bytes read so far after each batch."""
     tally, seen = Tally(), dict[str, int]()
     with path.open("rb") as raw:
         lines = dump_files.rows(path, raw)
@@ -22,6 +23,7 @@ def load_file(*, path: Path, kind: Kind, progress: Callable[[int], object]) -> T
             made = list(_made(batch, kind, seen, tally))
             tally.add_changed(_store(made))
             progress(raw.tell())
+    tiers.catalogue_changed(tally.item_seqs)
     return tally
 
 

@@ -1,0 +1,277 @@
+"""The nightly mirror: one source page by page into the catalogue, resumable after any stop.
+
+A run is a row of MirrorRun; each page and the run's progress are stored in one transaction. A product has vanished when
+two complete runs in a row did not show it: the licence list keeps withdrawn products with their reason, so one that is
+gone from every list that once showed it is no longer licensed and gets status "withdrawn". It is never deleted, and
+showing up again undoes it. Products known from files alone cannot vanish.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.datagokr import KeyRefused
+from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
+from core.locks import lease
+from medicines import client
+from medicines.client import SourcePage
+from medicines.models import Medicine, MedicineIngredient, MirrorRun
+from medicines.records import Ingredient, Record, Refusal
+from medicines.selectors import tiers
+from medicines.services import catalogue
+
+logger = logging.getLogger(__name__)
+
+SOURCES = ("easy", "permit", "ingredients")
+ATTEMPTS = 3
+# A chunk, and its last page with all its attempts, fit in a task's two minutes; the lease outlives both.
+CHUNK_SECONDS = 50.0
+_LEASE_SECONDS = 180.0
+RESUMABLE = timedelta(hours=20)
+TOLERANCE = 0.02
+# Refusals kept with a run; all are counted.
+_KEPT_REFUSALS = 200
+# Pages that fail one after another before the source is taken for down and the run waits for another night.
+_FAILED_IN_A_ROW = 3
+# A list that shrank to less than this share of the last complete run is not believed.
+_BELIEVABLE = 0.8
+
+
+class MirrorStopped(Exception):
+    """The run cannot go on now; it stays resumable. The text says why, in English."""
+
+
+class MirrorBusy(Exception):
+    """Another process is mirroring this source."""
+
+
+class NonsensePage(Exception):
+    """A page none of whose rows can be read, or whose total cannot be: nothing of it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page done: `changed` products, or `failure` when it was given up; `last` when the run has no more pages."""
+
+    page: int
+    changed: frozenset[str] = frozenset()
+    failure: str = ""
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of a run: the run as it stands and whether it is over."""
+
+    run: MirrorRun
+    done: bool
+
+
+def run_chunk(
+    *,
+    source: str,
+    seconds: float = CHUNK_SECONDS,
+    restart: bool = False,
+    backoff: float = 1.0,
+    on_page: Callable[[MirrorRun, Step], object] | None = None,
+) -> Chunk:
+    """Mirror one source for about `seconds`, from where its run stands; caches are told what changed.
+
+    Raises MirrorBusy, and MirrorStopped when going on is useless now (what was done stays done).
+    """
+    with lease(f"mirror:{source}", seconds=_LEASE_SECONDS) as mine:
+        if not mine:
+            raise MirrorBusy(source)
+        run = open_run(source=source, restart=restart)
+        ends = time.monotonic() + seconds
+        while True:
+            done = step(run=run, backoff=backoff)
+            tiers.catalogue_changed(done.changed)
+            if on_page is not None:
+                on_page(run, done)
+            if done.last:
+                tiers.catalogue_changed(finish(run=run))
+                return Chunk(run, done=True)
+            if time.monotonic() >= ends:
+                return Chunk(run, done=False)
+
+
+def open_run(*, source: str, restart: bool = False) -> MirrorRun:
+    """The run to go on with: a recent one that was cut off, unless `restart`; else a new one."""
+    unfinished = MirrorRun.objects.filter(source=source, state=MirrorRun.State.RUNNING)
+    recent = unfinished.filter(started_at__gte=timezone.now() - RESUMABLE).order_by("-id").first()
+    given_up = unfinished if restart or recent is None else unfinished.exclude(pk=recent.pk)
+    given_up.update(state=MirrorRun.State.INCOMPLETE, finished_at=timezone.now(), note="cut off and not resumed")
+    return MirrorRun.objects.create(source=source) if restart or recent is None else recent
+
+
+def step(*, run: MirrorRun, backoff: float = 1.0) -> Step:
+    """Do the run's next page. A page that fails ATTEMPTS times is noted and the run goes on after it.
+
+    Raises MirrorStopped when going on is useless: key, quota, budget, or the source is down.
+    """
+    page = run.next_page
+    try:
+        fetched = _fetched(run, page, backoff)
+    except (VendorError, NonsensePage) as error:
+        return _give_up(run, page, error)
+    changed = _store(run, page, fetched)
+    return Step(page, changed, last=page * client.PAGE_ROWS >= fetched.total)
+
+
+def finish(*, run: MirrorRun) -> frozenset[str]:
+    """Close a run that has no more pages; returns the item_seqs of products that it found vanished."""
+    with transaction.atomic():
+        run.state = MirrorRun.State.COMPLETE if _is_complete(run) else MirrorRun.State.INCOMPLETE
+        run.finished_at = timezone.now()
+        run.save()
+        changed = _sweep(run) if run.state == MirrorRun.State.COMPLETE else frozenset()
+        run.rows_vanished = len(changed) if run.source != MirrorRun.Source.INGREDIENTS else 0
+        run.save()
+    return changed
+
+
+def _fetched(run: MirrorRun, page: int, backoff: float) -> SourcePage[Any]:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _believed(run, _PAGES[run.source](page))
+        except (VendorRefused, BudgetExhausted):
+            raise
+        except (VendorError, NonsensePage) as error:
+            if attempt == ATTEMPTS or isinstance(error, BreakerOpen):
+                raise
+            time.sleep(backoff * 2 ** (attempt - 1))
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+_PAGES: dict[str, Callable[[int], SourcePage[Any]]] = {
+    "easy": client.easy_page,
+    "permit": client.permit_page,
+    "ingredients": client.ingredients_page,
+}
+
+
+def _believed(run: MirrorRun, fetched: SourcePage[Any]) -> SourcePage[Any]:
+    before = run.total_count or _last_complete_total(run.source)
+    if fetched.total < before * _BELIEVABLE or fetched.total == 0:
+        raise NonsensePage(f"a total of {fetched.total} after {before}")
+    if fetched.batch.refusals and not fetched.batch.rows:
+        raise NonsensePage(f"no readable row: {fetched.batch.refusals[0].reason}")
+    return fetched
+
+
+def _last_complete_total(source: str) -> int:
+    runs = MirrorRun.objects.filter(source=source, state=MirrorRun.State.COMPLETE).order_by("-id")
+    return runs.values_list("total_count", flat=True).first() or 0
+
+
+def _store(run: MirrorRun, page: int, fetched: SourcePage[Any]) -> frozenset[str]:
+    batch = fetched.batch
+    with transaction.atomic():
+        changed = _upsert(batch.rows, run)
+        run.total_count = fetched.total
+        run.next_page = page + 1
+        run.rows_read += batch.read
+        run.rows_changed += len(changed)
+        run.rows_skipped += batch.skipped
+        run.rows_refused += len(batch.refusals)
+        run.refusals = [*run.refusals, *map(_listed, batch.refusals)][:_KEPT_REFUSALS]
+        run.save()
+    return changed
+
+
+def _upsert(rows: Sequence[Record | Ingredient], run: MirrorRun) -> frozenset[str]:
+    records = [row for row in rows if isinstance(row, Record)]
+    ingredients = [row for row in rows if isinstance(row, Ingredient)]
+    return catalogue.upsert_many(items=records, run=run.pk) | catalogue.upsert_ingredients(
+        items=ingredients, run=run.pk
+    )
+
+
+def _listed(refusal: Refusal) -> dict[str, str]:
+    return {"where": refusal.where, "reason": refusal.reason}
+
+
+def _give_up(run: MirrorRun, page: int, error: VendorError | NonsensePage) -> Step:
+    reason = f"{type(error).__name__}: {error}"[:200]
+    logger.error("Mirror page failed", extra={"source": run.source, "page": page, "reason": reason})
+    run.failed_pages = [*run.failed_pages, {"page": page, "reason": reason}]
+    if _is_hopeless(run, page, error):
+        _stop(run, page, reason, fatal=isinstance(error, KeyRefused))
+    run.next_page = page + 1
+    run.save()
+    return Step(page, failure=reason, last=page * client.PAGE_ROWS >= run.total_count)
+
+
+def _is_hopeless(run: MirrorRun, page: int, error: VendorError | NonsensePage) -> bool:
+    if isinstance(error, VendorRefused | BudgetExhausted | BreakerOpen) or not run.total_count:
+        return True
+    row = range(page - _FAILED_IN_A_ROW + 1, page + 1)
+    return {failed["page"] for failed in run.failed_pages} >= set(row)
+
+
+def _stop(run: MirrorRun, page: int, reason: str, *, fatal: bool) -> None:
+    """Leave the run so that it goes on later at the first page of this failure."""
+    pages = {failed["page"] for failed in run.failed_pages}
+    while page - 1 in pages:
+        page -= 1
+    run.failed_pages = [failed for failed in run.failed_pages if failed["page"] < page]
+    run.next_page, run.note = page, reason
+    if fatal or not run.total_count:
+        run.state, run.finished_at = MirrorRun.State.FAILED, timezone.now()
+    run.save()
+    raise MirrorStopped(reason)
+
+
+def _is_complete(run: MirrorRun) -> bool:
+    """Every page came, and with them the rows that the source says it has, give or take two in a hundred."""
+    missing = abs(run.rows_read - run.total_count)
+    return not run.failed_pages and run.total_count > 0 and missing <= run.total_count * TOLERANCE
+
+
+def _sweep(run: MirrorRun) -> frozenset[str]:
+    if run.source == MirrorRun.Source.INGREDIENTS:
+        return _sweep_ingredients(run)
+    previous = MirrorRun.objects.filter(source=run.source, id__lt=run.pk).order_by("-id").first()
+    if previous is None or previous.state != MirrorRun.State.COMPLETE:
+        return frozenset()
+    return _mark_vanished(_gone(run.source, previous.pk))
+
+
+def _gone(source: str, since: int) -> Q:
+    """Shown by this source once, not since that run, and not held by the other source either."""
+    field, other = ("easy_seen_run", "permit_seen_run")[:: 1 if source == "easy" else -1]
+    return Q(**{f"{field}__lt": since}) & Q(vanished_at=None) & _not_shown(other)
+
+
+def _not_shown(field: str) -> Q:
+    source = field.removesuffix("_seen_run")
+    runs = MirrorRun.objects.filter(source=source).order_by("-id").values_list("id", "state")[:2]
+    if len(runs) == 2 and all(state == MirrorRun.State.COMPLETE for _, state in runs):
+        return Q(**{field: None}) | Q(**{f"{field}__lt": runs[1][0]})
+    return Q(**{field: None})
+
+
+def _mark_vanished(gone: Q) -> frozenset[str]:
+    products = list(Medicine.objects.filter(gone).order_by("item_seq"))
+    for product in products:
+        product.vanished_at = timezone.now()
+        catalogue.remerge(product)
+    catalogue.write(products=products)
+    return frozenset(product.item_seq for product in products)
+
+
+def _sweep_ingredients(run: MirrorRun) -> frozenset[str]:
+    """Drop the rows that products of this run no longer have."""
+    seen = MedicineIngredient.objects.filter(seen_run=run.pk).values("item_seq")
+    stale = MedicineIngredient.objects.filter(item_seq__in=seen).exclude(seen_run=run.pk)
+    item_seqs = list(stale.values_list("item_seq", flat=True).distinct())
+    stale.delete()
+    return catalogue.apply_ingredients(item_seqs=item_seqs)

@@ -1,0 +1,44 @@
+"""Background work on the catalogue. Each task guards, calls one service, and says what comes next."""
+
+from celery import shared_task
+
+from core.celery_task import PillingTask, enqueue
+from medicines.services import backfill, mirror, search_index
+from medicines.services.mirror import MirrorBusy, MirrorStopped
+
+_AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.sync_medicines")
+def sync_medicines(source: str = mirror.SOURCES[0]) -> None:
+    """Mirror a stretch of one source and send the next one: the rest of it, the next source, the search's rebuild."""
+    try:
+        done = mirror.run_chunk(source=source).done
+    except MirrorBusy:
+        return
+    except MirrorStopped:
+        done = True
+    following = _AFTER[source] if done else source
+    if following:
+        enqueue(sync_medicines, following)
+    else:
+        enqueue(rebuild_search)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.rebuild_search")
+def rebuild_search() -> None:
+    search_index.rebuild_brands()
+    search_index.rebuild_terms()
+    enqueue(backfill_labels)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.backfill_labels")
+def backfill_labels() -> None:
+    if backfill.backfill().more:
+        enqueue(backfill_labels)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.fetch_label")
+def fetch_label(item_seq: str) -> None:
+    """A failure of the source is noted with the product, which the next request for it sends here again."""
+    backfill.fetch_label(item_seq=item_seq)
