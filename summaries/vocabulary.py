@@ -1,0 +1,87 @@
+"""Words that the gate knows: markers of polarity, groups of people and conditions, plain words. Data and look-ups only."""
+
+import functools
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+_PLAIN_FILE = Path(__file__).parent / "data" / "plain_words.txt"
+
+
+def _any(*words: str) -> re.Pattern[str]:
+    return re.compile("|".join(words))
+
+
+# Each occurrence counts: a sentence that loses or gains one says the opposite.
+NEGATION = _any(
+    "않", "없", r"(?<!잘)못[하한할해 ]", "마십시", "마세요", "마시기 바랍", r"말\s?(?:것|아야|아 ?주|고|며|도록)", "금기", "금하", "금한", "금지",
+    r"피하(?=십|세|는 ?것|여|고|도록|시|며|거나|지|기)", r"피해(?=\s|야|서|주|요|$)", "삼가", r"아니(?:된|되|하|한|다|어야|므로|라)",
+    r"(?<![가-힣])안\s?(?:되|된|돼|됩)", r"(?<![가-힣방])안 (?=[하먹쓰마좋낫들맞])",
+)  # fmt: skip
+
+# Presence counts, both ways.
+POLARITY: Mapping[str, re.Pattern[str]] = {
+    "consult": _any(r"(?<![가-힣])상의", "상담", "문의", "물어보", "물어봐", r"의사(?!결)", "약사", "전문가", "진료", "병원", "응급실"),
+    "caution": _any(r"주의(?!력)", "조심", "유의", "신중", "경계"),
+    "stop": _any("중지", "중단", "멈추", "멈춰", "멈춘", "그만", r"끊(?!임)"),
+    "rare": _any("드물", "드문"),
+    "often": _any("자주", "흔히", "흔하", "흔한", "때때로", "종종", "빈번"),
+    "at_once": _any("즉시", "즉각", "곧바로", "지체 ?없이", "당장", r"(?<![가-힣])바로(?= (?:멈|중|그만|사용|복용|의사|병원|알|약|응급|진료|투여|버|씻))"),
+    "severe": _any("심한", "심하게", "중증", "중대한", "심각", "치명"),
+    "must": _any("반드시", "꼭 "),
+}
+
+# A group in the sentence must be in its source, and one in the source must not be dropped.
+POPULATIONS: Mapping[str, re.Pattern[str]] = {
+    "pregnant": _any("임부", r"임신(?!오조)", "임산부"),
+    "nursing": _any("수유", "젖을 먹", "젖 먹", "모유"),
+    "infant": _any("영아", "신생아", "미숙아", "아기", "갓난", "갓 태어난", "젖먹이"),
+    "toddler": _any("유아", "어린아이"),
+    "child": _any("소아", "어린이", "아이들", "아동", "청소년", r"(?<![가-힣])아이(?=[가는를에의 ]|$)"),
+    "elderly": _any("고령", "노인", "노약자", "어르신", "나이 드신", "나이가 많"),
+    "adult": _any(r"(?<![가-힣])성인(?!병)", "어른"),
+    "woman": _any("여성", "여자", "부인"),
+    "man": _any(r"(?<![가-힣])남성", "남자"),
+    "driver": _any("운전", "기계"),
+    "drinker": _any("음주", r"(?<![가-힣])술[을을이과은 ]", "알코올", "알콜", "주류"),
+    "smoker": _any("흡연", "담배(?!출)"),
+    "allergic": _any("과민", "알레르기", "알러지"),
+    "liver": _any(r"간(?=장애|장질환|질환|기능|손상|부전|염|경변|장 )", r"(?<![가-힣])간[이을의과 ](?!격)"),
+    "kidney": _any("신장(?!결석)", r"신(?=장애|질환|기능|부전)", "콩팥"),
+    "heart": _any("심장", r"심(?=장애|질환|부전|기능)", "심혈관"),
+    "diabetic": _any("당뇨"),
+    "hypertensive": _any("고혈압", "혈압이 높"),
+    "asthmatic": _any("천식"),
+}
+
+BANNED = _any(
+    r"안전(?:합니다|해요|하다|한 약|하며|하니|하게 (?:드|쓰|먹|복용|사용))", r"부작용(?:이|은|도|을)?\s?(?:전혀 |거의 )?(?:없|걱정)", "완치", "괜찮", "진단", "확실히",
+    "틀림없", "걱정하지", "걱정 ?없", "무조건", "만병", "기적", "가장 좋은", "최고의", r"100\s?%", "효과가 뛰어", "탁월", "보장",
+    r"(?:용량|복용량|양|횟수)을?\s?(?:늘리|줄이|늘려|줄여|두 배)", r"(?<![가-힣])더 (?:드셔도|드세요|먹어도|복용해도)", r"(?:계속|마음껏|얼마든지) (?:드셔도|먹어도|드세요)",
+    "처방 ?없이", r"의사(?:와|의)? (?:상의|지시) 없이", "의사보다", "믿으세요", "효과를 보장",
+)  # fmt: skip
+
+MARKUP = re.compile(r"https?:|www\.|\w\.(?:com|net|org|kr|io)\b|[<>{}|`*_#\\]|\]\(|&[a-z]+;|\[[a-z_]+\.?\d*\]|@", re.IGNORECASE)
+
+# Orders to a reader that is a machine. No label has them (measured over the e약은요 set in the tests).
+HOSTILE = re.compile(
+    r"(?:이전|앞|위|기존|지금까지)의?\s?(?:모든 )?(?:지시|명령|지침|규칙|프롬프트|설정)|(?:지시|명령|지침|규칙|설정)(?:을|를|은|사항을)?\s?(?:모두 )?(?:무시|잊|어기|따르지)|"
+    r"시스템\s?(?:프롬프트|메시지|지시)|프롬프트|너는 (?:이제|지금)|당신은 (?:이제|지금부터)|(?:인공지능|챗봇|언어\s?모델)|(?<![A-Za-z])(?:AI|ChatGPT|LLM)(?![A-Za-z])|(?<![A-Za-z])GPT-?\d|"
+    r"(?:ignore|disregard|forget)\s+(?:all|any|the|previous|above|prior|your)|system\s?(?:prompt|message|:)|assistant\s?:|user\s?:|you are now|</?(?:system|user|script|label)|"
+    r"다음과 같이 (?:출력|답|대답|말)|(?:출력|대답|응답)(?:하세요|하라|해라|하시오|하십시오)|"
+    r"(?:라고|이라고)\s?(?:적어|써라|쓰세요|적으|출력|답하|대답|안내하)|비밀번호|계좌|송금|입금|https?://|www\.",
+    re.IGNORECASE,
+)
+
+# Endings of words that name a disease or a symptom, and of words that name a substance, as Korean labels spell them.
+DISEASE = re.compile(r"(?:염|증|병|암|통|궤양|종양|경련|마비|출혈|부전|장애|질환|결핍|발작|중독|감염|무좀|습진|통풍|뇌졸중|골절|빈혈|탈모|변비|설사)$")
+MEDICINE = re.compile(
+    r"(?:린|펜|졸|민|딘|핀|틴|론|릴|탄|롤|신|닌|빈|돈|벤|탐|펙|킨|낙|산염|염산염|나트륨|칼슘|칼륨|마그네슘|아연|비타민|호르몬|스테로이드|항생제|제제|억제제|정|캡슐|시럽|연고|크림|로션|에스|플러스|골드|콜|프로|엑스|큐|쿨)$"
+)
+
+
+@functools.cache
+def plain_words() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Everyday words that need no source: whole words, and stems ("나타나-") that verbs begin with."""
+    words = [w for line in _PLAIN_FILE.read_text("utf-8").splitlines() if not line.startswith("#") for w in line.split()]
+    return frozenset(w for w in words if not w.endswith("-")), tuple(w[:-1] for w in words if w.endswith("-"))
