@@ -62,7 +62,7 @@ class TwoTier:
     def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
         """Fill both tiers; fresh for about `seconds` in Redis, and never longer than 30 s in memory.
 
-        A key deleted within the last 5 s is left alone: what is being set may have been read before the deletion.
+        A key deleted within the last 5 s is left alone: the value may have been read before the deletion.
         """
         self.shared.set_many(items, seconds=seconds)
         if seconds >= self.memory.seconds:
@@ -80,7 +80,7 @@ class TwoTier:
         return self.shared.delete_many(keys, channel=invalidation.CHANNEL, message=invalidation.message(keys))
 
     def announce(self, items: Mapping[str, bytes], *, seconds: float) -> None:
-        """Put new values into Redis, where every process reads them again at once (a moment's mark of the catalogue)."""
+        """Put new values into Redis, where every process reads them again at once (a mark of the catalogue)."""
         self.memory.drop_many(items)
         self.shared.set_many(items, seconds=seconds)
         self.shared.delete_many((), channel=invalidation.CHANNEL, message=invalidation.message(list(items)))

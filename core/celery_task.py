@@ -7,11 +7,13 @@ from typing import Any
 
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from core import context, metrics
 from core.errors import BreakerOpen, VendorBadReply, VendorTimeout, VendorUnreachable
+from core.logs import redact
 
 logger = logging.getLogger(__name__)
 Args = tuple[Any, ...]
@@ -31,13 +33,13 @@ class DeadTask:
     request_id: str
 
 
-_keepers: list[Callable[[DeadTask], None]] = []
+_keepers: list[str] = []
 
 
-def on_final_failure(keep: Callable[[DeadTask], None]) -> None:
-    """Register who keeps tasks that failed for good (once, in AppConfig.ready)."""
-    if keep not in _keepers:
-        _keepers.append(keep)
+def on_final_failure(keeper: str) -> None:
+    """Register who keeps tasks that failed for good: a dotted name, as models load late, of a function of DeadTask."""
+    if keeper not in _keepers:
+        _keepers.append(keeper)
 
 
 class PillingTask(DjangoTask[..., Any]):
@@ -81,8 +83,8 @@ class PillingTask(DjangoTask[..., Any]):
             self.request.retries + 1,
             context.request_id.get(),
         )
-        for keep in _keepers:
-            _keep(keep, dead)
+        for keeper in _keepers:
+            _keep(keeper, dead)
 
     def _record(self, outcome: str, task_id: str, *, reason: str = "") -> None:
         metrics.tasks.labels(self.name, outcome).inc()
@@ -92,11 +94,12 @@ class PillingTask(DjangoTask[..., Any]):
 
 
 def _describe(exc: BaseException) -> str:
-    return f"{type(exc).__name__}: {exc}"[:2_000]
+    return redact(f"{type(exc).__name__}: {exc}")[:2_000]
 
 
-def _keep(keep: Callable[[DeadTask], None], dead: DeadTask) -> None:
+def _keep(keeper: str, dead: DeadTask) -> None:
     try:
+        keep: Callable[[DeadTask], None] = import_string(keeper)
         keep(dead)
     except Exception:
         logger.exception("Dead task not kept", extra={"task": dead.name, "task_id": dead.task_id})

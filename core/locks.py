@@ -124,6 +124,11 @@ def single_flight(
     dead and another caller may compute. A failure is shared too: it is not tried again by those who waited.
     Raises what `compute` raised, in the computing caller alone.
     """
+    return local_flight(key, compute=lambda: _lead(key, compute, poll, timeout, time.monotonic() + wait), wait=wait)
+
+
+def local_flight(key: str, *, compute: Callable[[], Flight[T]], wait: float) -> Flight[T]:
+    """The same among the threads of this process alone, without Redis: for what is cheaper to do twice than to lock."""
     with _boarding:
         flight = _flights.get(key)
         leading = flight is None
@@ -133,7 +138,7 @@ def single_flight(
         flight.landed.wait(wait)
         return _shared(flight.result)
     try:
-        result = _lead(key, compute, poll, timeout, time.monotonic() + wait)
+        result = compute()
         flight.result = cast("Flight[object]", result)
         return result
     except BaseException:

@@ -140,6 +140,13 @@ def _household(address: str) -> str:
     return str(parsed or "")
 
 
+def caller_key(request: HttpRequest) -> str:
+    """A keyed digest of who calls: the user, else the install, else the address. Never the value itself."""
+    identity = identity_of(request)
+    who = identity.user_id if identity else installs.install_of(request) or client_address(request)
+    return _digest("caller", who)
+
+
 def buckets_for(request: HttpRequest, scope: str, identity: Identity | None) -> list[Bucket]:
     """The buckets a request counts in.
 

@@ -1,0 +1,63 @@
+"""The operators' screens: dead letters with a retry, the audit trail, breakers."""
+
+from typing import Any
+
+from celery import current_app
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from core.celery_task import enqueue
+from ops.models import AuditEvent, DeadLetter, IdempotencyKey
+from ops.services import claim_dead_letter, record_audit, release_dead_letter
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Shown, never edited by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(ReadOnlyAdmin):
+    list_display = ("name", "error", "attempts", "failed_at", "resent_at")
+    list_filter = ("name", ("resent_at", admin.EmptyFieldListFilter))
+    search_fields = ("task_id", "request_id")
+    actions = ("send_again",)
+
+    @admin.action(description="다시 보내기")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
+        sent = [letter for letter in queryset if claim_dead_letter(pk=letter.pk) and _sent(letter)]
+        for letter in sent:
+            record_audit(actor=str(request.user.pk), action="dead_letter.resend", target=letter.task_id)
+        self.message_user(request, f"{len(sent)}건을 다시 보냈습니다.", messages.SUCCESS)
+
+
+def _sent(letter: DeadLetter) -> bool:
+    task = current_app.tasks.get(letter.name)
+    sent = task is not None and enqueue(task, *letter.args, **letter.kwargs)
+    if not sent:
+        release_dead_letter(pk=letter.pk)
+    return sent
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "action", "target")
+    list_filter = ("action",)
+    search_fields = ("target", "request_id", "actor")
+    date_hierarchy = "at"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    # Stored answers may be personal, so they are not shown.
+    fields = ("key", "done", "status", "created_at", "locked_until")
+    list_display = ("key", "done", "status", "created_at")

@@ -1,0 +1,78 @@
+"""The operators' tables: what was done by whom, tasks that failed for good, and answers kept for repeated requests."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Something that must be accountable: curation, erasure, an operator's intervention. Never edited."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.CharField(max_length=64, help_text="A user's id, or the name of the task or command.")
+    action = models.CharField(max_length=64)
+    target = models.CharField(max_length=128, blank=True, default="")
+    details = models.JSONField(default=dict, blank=True)
+    request_id = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        db_table = "ops_audit_event"
+        ordering: ClassVar[list[str]] = ["-at"]
+        indexes: ClassVar[list[models.Index]] = [
+            # The admin's list, newest first, and one target's history.
+            models.Index(fields=["-at"], name="idx_audit_event_at"),
+            models.Index(fields=["target", "-at"], name="idx_audit_event_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}".strip()
+
+
+class DeadLetter(models.Model):
+    """A task that failed after its last retry, kept with what is needed to send it again."""
+
+    task_id = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=128)
+    args = models.JSONField(default=list)
+    kwargs = models.JSONField(default=dict)
+    error = models.TextField()
+    attempts = models.PositiveIntegerField()
+    request_id = models.CharField(max_length=64, blank=True, default="")
+    failed_at = models.DateTimeField(auto_now_add=True)
+    resent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "dead_letter"
+        ordering: ClassVar[list[str]] = ["-failed_at"]
+        indexes: ClassVar[list[models.Index]] = [
+            # The admin's list of what still waits for a decision.
+            models.Index(fields=["-failed_at"], name="idx_dead_letter_waiting", condition=models.Q(resent_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.task_id}"
+
+
+class IdempotencyKey(models.Model):
+    """A POST that a client may repeat: running until `locked_until`, or done with the answer that repeats get."""
+
+    owner = models.CharField(max_length=64, help_text="A keyed digest of the user, the install or the address.")
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    locked_until = models.DateTimeField()
+    done = models.BooleanField(default=False)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=bytes)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "idempotency_key"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["owner", "key"], name="uniq_idempotency_key"),
+        ]
+        # The nightly purge: what is older than a day.
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="idx_idempotency_created")]
+
+    def __str__(self) -> str:
+        return f"idempotency key {self.pk}"
