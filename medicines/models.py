@@ -42,12 +42,15 @@ class Medicine(models.Model):
     coverage = models.CharField(max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
     popularity = models.FloatField(default=0)
 
-    # What search reads; computed by medicines.services.search_index.
+    # What search reads; computed by medicines.services.search_index.search_columns. In the first two the name stands
+    # first, then its other names (for export), each closed by "|": so the whole name is the prefix "name|".
     name_norm = models.TextField(default="")
     name_keys = models.TextField(default="")
     name_initials = models.TextField(default="")
+    name_en_keys = models.TextField(default="")
+    brand_name = models.TextField(default="")
     strengths = ArrayField(models.TextField(), default=list)
-    brand = models.ForeignKey("MedicineBrand", on_delete=models.SET_NULL, null=True, related_name="medicines")
+    substances = ArrayField(models.TextField(), default=list)
 
     # What each source said of the product; the columns above are merged from it by medicines.services.merge.
     source_facts = models.JSONField(default=dict)
@@ -70,6 +73,10 @@ class Medicine(models.Model):
             GinIndex(OpClass("name_keys", "gin_trgm_ops"), name="idx_medicine_name_trgm"),
             # search: initials
             models.Index(OpClass("name_initials", "text_pattern_ops"), name="idx_medicine_initials"),
+            # search: English name
+            models.Index(OpClass("name_en_keys", "text_pattern_ops"), name="idx_medicine_name_en_keys"),
+            # search: the whole brand, and from a brand found by its near spelling to its products
+            models.Index(fields=["brand_name"], name="idx_medicine_brand_name"),
             # the sweep of labels that were asked for and never came
             models.Index(
                 fields=["label_tried_at"],
@@ -87,7 +94,6 @@ class MedicineBrand(models.Model):
 
     name = models.TextField(unique=True)
     keys = models.TextField()
-    medicine_count = models.IntegerField(default=0)
 
     class Meta:
         db_table = "medicine_brand"
@@ -107,6 +113,8 @@ class MedicineTerm(models.Model):
         INGREDIENT = "ingredient"
         SYMPTOM = "symptom"
         COMPANY = "company"
+        PREFIX = "prefix"  # the first one to four keys of a name: too many rows to sort when asked
+        INITIALS = "initials"  # the first one to three initials
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     text = models.TextField()
@@ -117,12 +125,37 @@ class MedicineTerm(models.Model):
         db_table = "medicine_term"
         constraints = [models.UniqueConstraint(fields=["kind", "text"], name="uniq_medicine_term")]
         indexes = [
-            # search: ingredient, symptom and company by exact word and by prefix
-            models.Index(OpClass("keys", "text_pattern_ops"), name="idx_medicine_term_keys"),
+            # search: a word of one kind, whole or as a prefix
+            models.Index(models.F("kind"), OpClass("keys", "text_pattern_ops"), name="idx_medicine_term_keys"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
+
+
+class MedicineEfficacy(models.Model):
+    """What a product is for, in the shape that search reads: without spaces, as keys, and the symptoms named in it.
+
+    Apart from `medicine_cache`, so that writing a summary does not touch a trigram index. `places[i]` is where
+    `symptoms[i]` is first named, in characters of `flat`.
+    """
+
+    medicine = models.OneToOneField(Medicine, on_delete=models.CASCADE, primary_key=True, related_name="efficacy")
+    text_hash = models.CharField(max_length=32)
+    flat = models.TextField()
+    keys = models.TextField()
+    symptoms = ArrayField(models.TextField(), default=list)
+    places = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        db_table = "medicine_efficacy"
+        indexes = [
+            # search: words of efficacy texts that are no term
+            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_efficacy_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.medicine_id}: {', '.join(self.symptoms)}"
 
 
 class MedicineCache(models.Model):

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 
 from core.errors import FieldError, InvalidQuery
+from medicines.search.company import company_name
 from medicines.search.ingredients import substance_for
 from medicines.search.keys import decode_slip, initial_keys, is_initials, split_compounds, to_keys
+from medicines.search.nearness import strip_near_form
 from medicines.search.normalise import brand_of, compose, normalise, number_words, open_prefix, split_strength
 from medicines.search.symptoms import emergency_notice, symptom_for
 
@@ -32,6 +34,7 @@ class Query:
     brand: str
     variant: str
     substance: str
+    company: str
     symptom: str
     emergency: str | None
 
@@ -47,6 +50,17 @@ class Query:
     def prefixes(self) -> tuple[str, ...]:
         """Key prefixes of names this query can still become: as typed first, then without an unfinished unit."""
         return tuple(dict.fromkeys(filter(None, (self.keys, open_prefix(self.keys)))))
+
+    @property
+    def near_words(self) -> tuple[str, ...]:
+        """What to look up among brands when it may be misspelt: the brand, also cut where a dosage or form may begin."""
+        cut = re.split("[0-9]", self.base, maxsplit=1)[0]
+        words = (self.brand, strip_near_form(self.base), strip_near_form(cut))
+        return tuple(dict.fromkeys(word for word in words if len(word) >= 2))
+
+    @property
+    def near_keys(self) -> tuple[str, ...]:
+        return tuple(map(to_keys, self.near_words))
 
     @property
     def is_empty(self) -> bool:
@@ -76,6 +90,7 @@ def parse_query(raw: str) -> Query:
         brand=brand_of(base),
         variant=number_words(meant) if number_words(meant) != meant else "",
         substance=substance_for(meant),
+        company=company_name(trimmed) if meant == text else meant,
         symptom=symptom.name if (symptom := symptom_for(meant)) else "",
         emergency=emergency_notice(trimmed),
     )

@@ -1,0 +1,56 @@
+"""How near a misspelt word is to a name, in jamo (Damerau-Levenshtein). Pure.
+
+Tight on purpose: hundreds of products sound alike, and an ordinary word must not turn into a medicine.
+"""
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from medicines.search.keys import is_syllable, to_jamo
+from medicines.search.normalise import FORMS, strip_form
+
+# Fewer syllables differ too little from one another: a third of the two-syllable nouns are one jamo from some brand.
+_SHORTEST = 3
+_TWO_ERRORS_FROM = 6
+_LONG_FORMS = sorted((form for form in FORMS if len(form) >= 2), key=len, reverse=True)
+
+
+def distance(typed: str, name: str) -> int | None:
+    """Errors between two normalised words, or None when they are not near enough to be taken for one another.
+
+    One wrong, missing, extra or swapped jamo counts one, and so does one whole syllable left out or put in.
+    Three syllables may hold one error, six or more two. A digit must not differ: it is a dosage or a product line.
+    """
+    if len(typed) < _SHORTEST or _digits(typed) != _digits(name):
+        return None
+    if _one_syllable_more(typed, name) or _one_syllable_more(name, typed):
+        return 1
+    allowed = 2 if len(typed) >= _TWO_ERRORS_FROM else 1
+    errors = DamerauLevenshtein.distance(to_jamo(typed), to_jamo(name), score_cutoff=allowed)
+    return errors if errors <= allowed else None
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in text if char.isdigit())
+
+
+def _one_syllable_more(short: str, long: str) -> bool:
+    """Whether `long` is `short` with one syllable put in, its first syllable untouched."""
+    if len(long) != len(short) + 1 or len(short) < _SHORTEST or short[0] != long[0]:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return is_syllable(long[at]) and short[at:] == long[at + 1 :] and at < len(short)
+
+
+def strip_near_form(text: str) -> str:
+    """Without the dosage form at the end, even when that is misspelt by one jamo: 판콜에스내복앤 → 판콜에스."""
+    bare = strip_form(text)
+    if bare != text:
+        return bare
+    for form in _LONG_FORMS:
+        tail = text[-len(form) :]
+        if (
+            len(text) >= len(form) + 2
+            and DamerauLevenshtein.distance(to_jamo(tail), to_jamo(form), score_cutoff=1) <= 1
+        ):
+            return text[: -len(form)]
+    return text

@@ -1,0 +1,143 @@
+"""Finding medicines by what a person typed: one SQL statement, put together from the arms the query can use."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from medicines.search.nearness import distance
+from medicines.search.query import Query
+from medicines.selectors.search_arms import FUZZY, TIERS, Arm, free_text, name_arms
+
+# Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
+_BRANDS, _OF_A_BRAND = 16, 24
+_FUZZY_FROM, _COMPARED_KEYS = 3, 120
+
+_RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, (m.coverage <> 'easy'),
+           length(m.name_norm), m.item_seq"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One product found and why. `kind` and `field` are `match.kind` and `match.field` of api.md; score is 0 to 1."""
+
+    id: int
+    item_seq: str
+    kind: str
+    field: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first, in a total order. `corrected_to`: what was searched for instead of what stands in the query."""
+
+    hits: tuple[Hit, ...]
+    corrected_to: str | None = None
+
+
+def search_rows(*, query: Query, limit: int = 200) -> Found:
+    """The products that match, at most `limit`. One SQL statement; none at all when nothing searchable is left."""
+    if query.is_empty:
+        return Found(())
+    sql, params = statement(query, limit)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+    return _found(query, rows, limit)
+
+
+def statement(query: Query, limit: int = 200) -> tuple[str, list[Any]]:
+    """The SQL and its parameters. Rows: id, item_seq, tier, strength asked for but other, brand, name."""
+    arms = name_arms(query)
+    strong = " UNION ALL ".join(f"({arm.sql})" for arm in arms)
+    params: list[Any] = [param for arm in arms for param in arm.params]
+    parts = [f"strong AS MATERIALIZED ({strong})"]
+    sources = ["SELECT id, tier, '' AS brand FROM strong"]
+    for name, arm in _fallbacks(query):
+        parts.append(f"{name} AS MATERIALIZED ({arm.sql})")
+        params += arm.params
+        sources.append(f"SELECT id, tier, {'brand' if name == 'fuzzy' else repr('')} AS brand FROM {name}")
+    ordered, more = _ordered(query, limit)
+    return f"WITH {', '.join(parts)}, hit AS ({' UNION ALL '.join(sources)}) {ordered}", [*params, *more]
+
+
+def _fallbacks(query: Query) -> list[tuple[str, Arm]]:
+    """What runs only when nothing stronger matched; the fuzzy arm also when no strong hit has the dosage asked for."""
+    if query.initials:
+        return []
+    arms = []
+    gate = "NOT EXISTS (SELECT 1 FROM strong)"
+    for arm in free_text(query.hangul):
+        arms.append(("words", Arm(f"SELECT * FROM ({arm.sql}) f WHERE {gate}", arm.params)))
+        gate += " AND NOT EXISTS (SELECT 1 FROM words)"
+    if len(query.base) >= _FUZZY_FROM:
+        arms.append(("fuzzy", _fuzzy(query, gate)))
+    return arms
+
+
+def _fuzzy(query: Query, gate: str) -> Arm:
+    params: tuple[Any, ...] = ()
+    if query.strength:
+        gate = f"""({gate} OR NOT EXISTS (SELECT 1 FROM strong JOIN medicine s ON s.id = strong.id
+                                          WHERE s.strengths @> ARRAY[%s]))"""
+        params = (query.strength,)
+    sql = f"""
+        SELECT m.id, {FUZZY} AS tier, near.name AS brand FROM (
+            SELECT b.name, min(levenshtein(left(b.keys, {_COMPARED_KEYS}), left(w.keys, {_COMPARED_KEYS}))) AS errors
+            FROM unnest(%s::text[]) AS w(keys) CROSS JOIN LATERAL medicine_brand_near(w.keys) b
+            WHERE {gate} GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
+        ) near CROSS JOIN LATERAL (
+            SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {_RANK} LIMIT {_OF_A_BRAND}
+        ) m"""
+    return Arm(sql, (list(query.near_keys), *params))
+
+
+def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
+    """Whole names first and misspellings last; between them the dosage asked for, then the kind of match."""
+    other = "NOT m.strengths @> ARRAY[%s]" if query.strength else "false"
+    strength = [query.strength] if query.strength else []
+    return (
+        f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
+            FROM (SELECT id, min(tier) AS tier, min(brand) AS brand FROM hit GROUP BY id) best
+            JOIN medicine m ON m.id = best.id
+            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, {_RANK} LIMIT %s""",
+        [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
+    )
+
+
+Row = tuple[int, str, int, bool, str, str]
+
+
+def _found(query: Query, rows: list[Row], limit: int) -> Found:
+    strong = [_hit(row) for row in rows if row[2] != FUZZY]
+    near = _nearest(query, [row for row in rows if row[2] == FUZZY])
+    hits = (strong + [hit for hit, _ in near])[:limit]
+    if strong:
+        return Found(tuple(hits), query.hangul if strong[0].kind == "keyboard" else None)
+    return Found(tuple(hits), near[0][1] if near else None)
+
+
+def _hit(row: Row) -> Hit:
+    kind, field, score = TIERS[row[2]]
+    return Hit(row[0], row[1], kind, field, score)
+
+
+def _nearest(query: Query, rows: list[Row]) -> list[tuple[Hit, str]]:
+    """The rows near enough, nearest first, each with the brand it was taken for; equally near ones stay as ranked."""
+    near = []
+    for row in rows:
+        errors = _errors(query, row)
+        if errors is not None:
+            score = TIERS[FUZZY][2] * (1 - errors / 10)
+            near.append((errors, row[3], Hit(row[0], row[1], "fuzzy", "item_name", round(score, 3)), row[4]))
+    near.sort(key=lambda entry: entry[:2])
+    return [(hit, brand) for _, _, hit, brand in near]
+
+
+def _errors(query: Query, row: Row) -> int | None:
+    """The least distance of what was typed to the brand or to the whole name."""
+    brand, names = row[4], row[5].split("|")
+    pairs = [(query.base, brand), (query.hangul, names[0]), *((word, brand) for word in query.near_words)]
+    found = [errors for typed, name in pairs if (errors := distance(typed, name)) is not None]
+    return min(found, default=None)

@@ -1,0 +1,241 @@
+"""The arms of the one search statement: each a SELECT that an index serves, with its parameters.
+
+Only `medicines.selectors.search` and `.suggest` compose them. Every arm yields (id, tier); the tier orders the kinds of
+match and says which field matched (`TIERS`). Texts are compared with `name_norm` after the folded keys found the row:
+keys match across syllable borders, and do not tell ㅅ from ㅆ.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from medicines.search.keys import to_keys, typing_pattern
+from medicines.search.query import Query
+
+# No arm hands on more rows than this: beyond it the words are so common that any of them will do.
+CANDIDATES = 1_000
+PREFIX_KEYS = 4
+INITIAL_KEYS = 3
+# Three keys are the least from which a trigram can be cut; two syllables have at least four.
+_SHORTEST_SUBSTRING = 4
+
+TIERS: dict[int, tuple[str, str, float]] = {
+    0: ("exact", "item_name", 1.0),
+    1: ("exact", "item_name", 0.99),
+    2: ("exact", "item_eng_name", 0.98),
+    10: ("prefix", "item_name", 0.9),
+    11: ("prefix", "item_eng_name", 0.89),
+    12: ("prefix", "item_name+entp_name", 0.88),
+    20: ("substring", "item_name", 0.8),
+    21: ("substring", "item_name+entp_name", 0.78),
+    30: ("initials", "item_name", 0.7),
+    31: ("keyboard", "item_name", 0.75),
+    32: ("keyboard", "item_name", 0.72),
+    33: ("keyboard", "item_name", 0.7),
+    40: ("ingredient", "ingredients", 0.6),
+    41: ("ingredient", "ingredients", 0.55),
+    50: ("company", "entp_name", 0.5),
+    51: ("company", "entp_name", 0.45),
+    60: ("symptom", "efficacy", 0.4),
+    61: ("symptom", "efficacy", 0.35),
+    70: ("fuzzy", "item_name", 0.3),
+}
+EXACT, EXACT_BRAND, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, PREFIX_COMPANY = 0, 1, 2, 10, 11, 12
+SUBSTRING, SUBSTRING_COMPANY, INITIALS, KEYBOARD = 20, 21, 30, 31
+INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, FUZZY = 40, 50, 60, 61, 70
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    sql: str
+    params: tuple[Any, ...]
+
+
+def escape_like(text: str) -> str:
+    """For LIKE. Normalised texts hold no wildcard; this keeps it so whatever the normaliser becomes."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def whole_name(text: str, tier: int) -> Arm:
+    return Arm(
+        f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
+        (f"{escape_like(to_keys(text))}|%", f"{escape_like(text)}|%"),
+    )
+
+
+def whole_brand(text: str, tier: int, strength: str = "") -> Arm:
+    """With a dosage asked for, only the brand's products of that dosage are exact; the others begin with it."""
+    case = f"CASE WHEN %s = '' OR strengths @> ARRAY[%s] THEN {tier} ELSE {tier - EXACT_BRAND + PREFIX} END"
+    return Arm(
+        f"SELECT id, {case} AS tier FROM medicine WHERE brand_name = %s LIMIT {CANDIDATES}", (strength, strength, text)
+    )
+
+
+def name_prefix(text: str, tier: int, keys: str = "") -> list[Arm]:
+    """Names that typing `text` further can become; `keys` when an unfinished tail was cut off."""
+    keys = keys or to_keys(text)
+    pattern = f"^{typing_pattern(text)}"
+    arms = [
+        Arm(
+            f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+            (f"{escape_like(keys)}%", pattern),
+        )
+    ]
+    return [_short("prefix", keys, tier, "AND m.name_norm ~ %s", pattern), *arms] if len(keys) <= PREFIX_KEYS else arms
+
+
+def _short(kind: str, keys: str, tier: int, extra: str = "", *params: str) -> Arm:
+    """The postings of a short prefix, where sorting every row that begins so would take too long."""
+    return Arm(
+        f"""SELECT m.id, {tier} AS tier FROM medicine_term t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)
+            JOIN medicine m ON m.id = p.id WHERE t.kind = %s AND t.keys = %s {extra}""",
+        (kind, keys, *params),
+    )
+
+
+def name_substring(text: str, tier: int) -> list[Arm]:
+    keys = to_keys(text)
+    if len(keys) < _SHORTEST_SUBSTRING:
+        return []
+    return [
+        Arm(
+            f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+            (f"%{escape_like(keys)}%", typing_pattern(text)),
+        )
+    ]
+
+
+def english_prefix(keys: str) -> Arm:
+    case = f"CASE WHEN name_en_keys = %s THEN {EXACT_ENGLISH} ELSE {PREFIX_ENGLISH} END"
+    return Arm(
+        f"SELECT id, {case} AS tier FROM medicine WHERE name_en_keys LIKE %s LIMIT {CANDIDATES}",
+        (keys, f"{escape_like(keys)}%"),
+    )
+
+
+def initials_prefix(initials: str) -> list[Arm]:
+    long = Arm(
+        f"SELECT id, {INITIALS} AS tier FROM medicine WHERE name_initials LIKE %s LIMIT {CANDIDATES}",
+        (f"{escape_like(initials)}%",),
+    )
+    return [_short("initials", initials, INITIALS), long] if len(initials) <= INITIAL_KEYS else [long]
+
+
+def term(kind: str, text: str, tier: int) -> Arm:
+    """The postings of one whole word."""
+    return Arm(
+        f"""SELECT p.id, {tier} AS tier FROM medicine_term t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)
+            WHERE t.kind = %s AND t.keys = %s AND t.text = %s""",
+        (kind, to_keys(text), text),
+    )
+
+
+def term_prefix(kind: str, text: str, tier: int) -> Arm:
+    """The postings of the three shortest words that begin so: 세티리 → 세티리진."""
+    return Arm(
+        f"""SELECT p.id, {tier} AS tier FROM (
+                SELECT medicine_ids FROM medicine_term WHERE kind = %s AND keys LIKE %s AND text ~ %s
+                ORDER BY length(text), text LIMIT 3
+            ) t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)""",
+        (kind, f"{escape_like(to_keys(text))}%", f"^{typing_pattern(text)}"),
+    )
+
+
+def all_words(tokens: tuple[str, ...]) -> list[Arm]:
+    """Names that hold every word; the longest one is looked up, the others are checked."""
+    longest = max(tokens, key=lambda token: len(to_keys(token)))
+    if len(to_keys(longest)) < _SHORTEST_SUBSTRING:
+        return []
+    checks = " AND ".join("strpos(name_norm, %s) > 0" for _ in tokens)
+    sql = f"SELECT id, {SUBSTRING} AS tier FROM medicine WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
+    return [Arm(sql, (f"%{escape_like(to_keys(longest))}%", *tokens))]
+
+
+def company_and_name(company: str, name: str) -> list[Arm]:
+    """Names that hold `name` among the products of a company whose name holds `company`."""
+    if len(to_keys(name)) < _SHORTEST_SUBSTRING or len(company) < 2:
+        return []
+    case = f"CASE WHEN name_norm ~ %s THEN {PREFIX_COMPANY} ELSE {SUBSTRING_COMPANY} END"
+    return [
+        Arm(
+            f"""SELECT id, {case} AS tier FROM medicine
+                WHERE name_keys LIKE %s AND name_norm ~ %s AND strpos(entp_name, %s) > 0 LIMIT {CANDIDATES}""",
+            (f"^{typing_pattern(name)}", f"%{escape_like(to_keys(name))}%", typing_pattern(name), company),
+        )
+    ]
+
+
+def free_text(text: str) -> list[Arm]:
+    """Efficacy texts that hold the words, for what is no term; only when nothing else was found."""
+    keys = to_keys(text)
+    if len(keys) < _SHORTEST_SUBSTRING or len(text) < 2:
+        return []
+    return [
+        Arm(
+            f"""SELECT medicine_id AS id, {FREE_TEXT} AS tier FROM medicine_efficacy
+                WHERE keys LIKE %s AND strpos(flat, %s) > 0 LIMIT {CANDIDATES}""",
+            (f"%{escape_like(keys)}%", text),
+        )
+    ]
+
+
+def name_arms(query: Query) -> list[Arm]:
+    """All arms that the query can use, but the two that run only when these find nothing."""
+    if query.initials:
+        return initials_prefix(query.initials)
+    arms = _as_meant(query)
+    if query.text.isascii():
+        arms += [english_prefix(query.text), *_literal_latin(query)]
+    if query.strength:
+        arms += _without_strength(query)
+    if query.variant:
+        arms += [*name_prefix(query.variant, PREFIX), *name_substring(query.variant, SUBSTRING)]
+    return arms + _terms(query) + _words(query)
+
+
+def _as_meant(query: Query) -> list[Arm]:
+    text = query.hangul
+    exact, brand, prefix, part = (
+        (KEYBOARD, KEYBOARD, KEYBOARD + 1, KEYBOARD + 2) if query.slip else (EXACT, EXACT_BRAND, PREFIX, SUBSTRING)
+    )
+    return [
+        whole_name(text, exact),
+        whole_brand(text, brand),
+        *name_prefix(text, prefix),
+        *name_substring(text, part),
+    ]
+
+
+def _literal_latin(query: Query) -> list[Arm]:
+    """Latin letters that decode to Hangul may be meant as they stand all the same (CT, XR)."""
+    if not query.slip:
+        return []
+    return [whole_name(query.text, EXACT), *name_prefix(query.text, PREFIX), *name_substring(query.text, SUBSTRING)]
+
+
+def _without_strength(query: Query) -> list[Arm]:
+    base = query.base
+    if base.isascii():
+        return [english_prefix(base), term("ingredient", base, INGREDIENT)]
+    return [
+        whole_brand(base, KEYBOARD if query.slip else EXACT_BRAND, "" if query.slip else query.strength),
+        *name_prefix(base, KEYBOARD + 1 if query.slip else PREFIX),
+        *name_substring(base, KEYBOARD + 2 if query.slip else SUBSTRING),
+        term("ingredient", base, INGREDIENT),
+    ]
+
+
+def _terms(query: Query) -> list[Arm]:
+    text = query.hangul
+    arms = [term("ingredient", word, INGREDIENT) for word in dict.fromkeys((text, query.text, query.substance))]
+    arms += [term("company", query.company, COMPANY)] if query.company else []
+    if len(to_keys(text)) > PREFIX_KEYS:
+        arms += [term_prefix("ingredient", text, INGREDIENT + 1), term_prefix("company", text, COMPANY + 1)]
+    return arms + ([term("symptom", query.symptom, SYMPTOM)] if query.symptom else [])
+
+
+def _words(query: Query) -> list[Arm]:
+    if not query.tokens:
+        return []
+    first, last = query.tokens[0], query.tokens[-1]
+    arms = all_words(query.tokens) + company_and_name(first, "".join(query.tokens[1:]))
+    return arms + company_and_name(last, "".join(query.tokens[:-1]))
