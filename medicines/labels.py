@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 SECTIONS = ("efficacy", "usage", "warning", "precaution", "interaction", "side_effect", "storage")
@@ -76,6 +77,7 @@ def clean_text(text: str | None) -> str:
     return _LINES.sub("\n", _SPACES.sub(" ", visible)).strip()
 
 
+@lru_cache(maxsize=8_192)
 def clean_name(text: str | None) -> str:
     """A name on one line."""
     return clean_text(text).replace("\n", " ")

@@ -1,7 +1,7 @@
 """What the sources say, typed: the catalogue's input, whether it came over the wire or from a file. Plain data."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, Literal, TypeVar
 
@@ -22,14 +22,15 @@ class Facts:
     cancel_name: str = ""
     class_name: str = ""
     permit_date: date | None = None
+    opened_on: date | None = None
     image_url: str = ""
     ingredients: tuple[str, ...] = ()
     ingredients_en: tuple[str, ...] = ()
 
     def stored(self) -> dict[str, object]:
         """As it is kept in `Medicine.source_facts`: JSON values, blank ones left out."""
-        said = {name: value for name, value in asdict(self).items() if value}
-        return {name: _json(value) for name, value in said.items()}
+        said = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: _json(value) for name, value in said if value}
 
 
 @dataclass(frozen=True, slots=True)

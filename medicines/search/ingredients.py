@@ -5,7 +5,7 @@ The curated names are in `data/ingredients.tsv`; the loader adds the English nam
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from medicines.search.normalise import compose, fold_words, normalise
@@ -37,6 +37,7 @@ _ENGLISH_TAIL = re.compile(
 )
 
 
+@lru_cache(maxsize=16_384)
 def base_of(ingredient: str) -> str:
     """The substance, normalised, without salt, hydrate and form: 세티리진염산염, 염산세티리진 → 세티리진.
 

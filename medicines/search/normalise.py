@@ -7,6 +7,7 @@ unfinished tail `open_prefix` cuts off. So a half-typed name always finds its pr
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medicines.search.keys import COMPATIBILITY_JAMO, to_keys
 
@@ -124,6 +125,7 @@ def compose(text: str) -> str:
     return "".join(_compatible(char) for char in text).lower()
 
 
+@lru_cache(maxsize=16_384)
 def _compatible(char: str) -> str:
     """NFKC for one character, except that it would make conjoining jamo, which join their neighbours, of lone ones."""
     if char in COMPATIBILITY_JAMO:

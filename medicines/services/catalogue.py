@@ -110,8 +110,11 @@ def _say(product: Medicine, source: str, said: Mapping[str, object], *, back: bo
 def remerge(product: Medicine) -> None:
     """Set the merged and searched columns from `source_facts` and `vanished_at`; does not save."""
     merged = merge(product.source_facts, vanished=product.vanished_at is not None)
+    found_by = (product.name, product.name_en, product.ingredients)
     for field in _MERGED:
         setattr(product, field, getattr(merged, field))
+    if product.pk and found_by == (product.name, product.name_en, product.ingredients):
+        return
     searched = search_columns(name=merged.name, name_en=merged.name_en, ingredients=merged.ingredients)
     for field in SEARCH_COLUMNS:
         setattr(product, field, getattr(searched, field))
