@@ -1,0 +1,237 @@
+"""A site to measure: the product as in production, on embedded servers of its own in a temporary folder, on loopback.
+
+`with Site(quick=quick) as site: site.load(); web = site.start_web()`. Everything it started ends with the block.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import psutil
+import psycopg2
+import redis
+import requests
+from psycopg2.extensions import connection as Connection
+
+from benchmarks import results
+from benchmarks.results import Result
+from sandbox import standin_process
+from sandbox.environment import claim, start_environment
+from sandbox.home import PROJECT, Home
+from sandbox.process import Child, spawn, wait_until
+from sandbox.supervisor import Service, Supervisor
+
+SAMPLE = PROJECT / "sandbox" / "sample"
+FULL = PROJECT.parent / "shared" / "data"
+# Nothing of the operator's may be measured by accident: no server, no vendor, no key.
+_NEVER_INHERITED = (
+    "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY", "DJANGO_SETTINGS_MODULE", "PILLING_HOME",
+    "DATA_GO_KR_SERVICE_KEY", "DATA_GO_KR_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "LOG_FILE", "PORT",
+    "PROMETHEUS_MULTIPROC_DIR", "GUNICORN_BIND", "WEB_CONCURRENCY", "WEB_THREADS", "DEBUG", "HTTP_PROXY", "HTTPS_PROXY",
+    "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy",
+)  # fmt: skip
+# Raised, not removed: each request still counts in every bucket.
+RAISED_LIMITS = {
+    f"THROTTLE_{name}": "1000000000/minute" for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE")
+}
+_PRODUCTION = {"DEBUG": "0", "INSECURE_HTTP": "1", "ALLOWED_HOSTS": "127.0.0.1", "TRUSTED_PROXIES": "127.0.0.1/32"}
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A running gunicorn."""
+
+    child: Child
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def master(self) -> psutil.Process:
+        return psutil.Process(self.child.process.pid)
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        return self.master.children()
+
+
+class Site:
+    """Embedded servers, stand-ins and the product's processes in a fresh temporary home."""
+
+    def __init__(self, *, quick: bool, data: Path | None = None, standins: bool = True) -> None:
+        self.quick = quick
+        self.data = data or (FULL if FULL.is_dir() and not quick else SAMPLE)
+        self._standins = standins
+        self.home = Home(Path(tempfile.mkdtemp(prefix="pilling-bench-")).resolve())
+        self.supervisor = Supervisor(print)
+        self.env: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        for name in _NEVER_INHERITED:
+            os.environ.pop(name, None)
+        os.environ["SANDBOX_DATA"] = str(self.data)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, RuntimeError | subprocess.CalledProcessError):
+            self._show_logs()
+        self.stop()
+
+    def _start(self) -> None:
+        claim(self.home)
+        (self.home.root / "static").mkdir(exist_ok=True)
+        variables = start_environment(self.supervisor, self.home, standins=self._standins)
+        own = {"PILLING_HOME": str(self.home.root)}
+        self.env = dict(os.environ) | _PRODUCTION | RAISED_LIMITS | own | variables
+        self.manage("migrate", "--verbosity", "0")
+
+    def stop(self) -> None:
+        self.supervisor.stop()
+        shutil.rmtree(self.home.root, ignore_errors=True)
+
+    def _show_logs(self) -> None:
+        for log in ("gunicorn", "worker"):
+            path = self.home.logs / f"{log}.log"
+            if path.exists():
+                print(f"--- {log}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-30:]), file=sys.stderr)
+
+    # --- the product's commands ---
+
+    def manage(self, *arguments: str) -> None:
+        """Run a command of the product; raises CalledProcessError, after printing what it said."""
+        done = subprocess.run(self.command(*arguments), env=self.env, cwd=PROJECT, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stdout[-2_000:], done.stderr[-4_000:], file=sys.stderr)
+            done.check_returncode()
+
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        return [sys.executable, "manage.py", *arguments]
+
+    def load(self) -> str:
+        """Load the catalogue; returns what it is, for the record."""
+        self.manage("load_catalogue", str(self.data))
+        return self.describe()
+
+    def describe(self) -> str:
+        count = self.query("SELECT count(*) FROM medicine")[0][0]
+        kind = "the full data" if self.data == FULL else "our own sample" if self.data == SAMPLE else "generated data"
+        return f"{kind}, {count:,} products"
+
+    # --- the product's processes ---
+
+    def start_web(self, *, workers: int = 2, application: str = "config.wsgi", **variables: str) -> Web:
+        """Start gunicorn with the product's own configuration and wait until it is ready."""
+        port = free_port()
+        prometheus = self.home.run / f"prometheus-{port}"
+        prometheus.mkdir()
+        env = self.env | {"PORT": str(port), "WEB_CONCURRENCY": str(workers)}
+        env |= {"PROMETHEUS_MULTIPROC_DIR": str(prometheus)} | variables
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
+        log = self.home.logs / "gunicorn.log"
+        child = spawn("gunicorn", command, log=log, env=env, cwd=PROJECT)
+        self.supervisor.start(Service("gunicorn", lambda: child))
+        wait_until(lambda: _ready(port), child, seconds=60)
+        return Web(child, port)
+
+    def start_worker(self, *, concurrency: int = 2) -> Child:
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(concurrency)]
+        command += ["--queues", "people,reminders,batch"]
+        child = spawn("worker", command, log=self.home.logs / "worker.log", env=self.env, cwd=PROJECT)
+        self.supervisor.start(Service("worker", lambda: child))
+        return child
+
+    # --- its stores ---
+
+    def connect(self) -> Connection:
+        return psycopg2.connect(self.env["DATABASE_URL"])
+
+    def query(self, sql: str, arguments: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement past the product and return its rows."""
+        connection = self.connect()
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql, tuple(arguments))
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def flush_cache(self) -> None:
+        """Empty Redis' cache tier; memory tiers of running processes live on for up to 30 s."""
+        with redis.Redis.from_url(self.env["REDIS_URL"]) as client:
+            client.flushdb()
+
+    def queued(self) -> int:
+        """Tasks that wait for a worker or are in its hands."""
+        with redis.Redis.from_url(self.env["CELERY_BROKER_URL"]) as client:
+            waiting = sum(int(str(client.llen(queue))) for queue in ("people", "reminders", "batch"))
+            return waiting + int(str(client.hlen("unacked")))
+
+    def drain(self, *, seconds: float) -> bool:
+        """Wait until no task is left, at most so long; False when some are."""
+        ends = time.monotonic() + seconds
+        while self.queued() and time.monotonic() < ends:
+            time.sleep(0.2)
+        return not self.queued()
+
+    # --- the stand-ins' switch ---
+
+    def standin(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        address = standin_process.urls(self.home)["control"]
+        answer = requests.request(method, address + path, json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """Vendor → operation → requests that the stand-ins saw."""
+        seen: dict[str, dict[str, int]] = self.standin("GET", "/calls")
+        return seen
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _ready(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _terminate(signal_number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal_number)
+
+
+def main(run: Callable[..., Result]) -> None:
+    """A benchmark as a program: `[--quick]`; prints its result and keeps the record."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="few rows and requests: does it work at all?")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _terminate)
+    stamp, started = results.stamp(), time.monotonic()
+    result = run(quick=options.quick)
+    result.quick, result.stamp, result.seconds = options.quick, stamp, round(time.monotonic() - started, 1)
+    print(result.printed())
+    print(f"({result.seconds} s; kept in {results.save(result).name})")
