@@ -1,5 +1,11 @@
 """Routes."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from medicines import views
+
+urlpatterns: list[URLPattern] = [
+    path("medicines", views.search, name="search"),
+    path("medicines/popular", views.popular_names, name="popular"),
+    path("medicines/<str:item_seq>", views.medicine, name="medicine"),
+]

@@ -1,0 +1,56 @@
+"""The search answer, put together from a ranked list and cards: the same bytes whichever tier they came from."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medicines.selectors import tiers
+from medicines.selectors.cards import load_cards
+from medicines.selectors.lists import RankedList, cursor_for
+
+CARD_PREFIX = "card:"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body and where it came from; a `stale` one must not be kept by anybody."""
+
+    body: bytes
+    tier: str
+    stale: bool = False
+
+
+def search_answer(
+    ranked: RankedList, *, raw: str, offset: int, limit: int, link: Callable[[str], str], unchecked: bool = False
+) -> Answer:
+    """One page of a list. `link` makes an address of a cursor; `unchecked`: a source had to be asked and was not.
+
+    Raises the database's error when cards are missing and nothing old is at hand.
+    """
+    page = ranked.hits(offset, limit + 1)
+    hits, more = page[:limit], len(page) > limit
+    cards, tier = tiers.read_items(CARD_PREFIX, [item_seq for item_seq, _ in hits], _load)
+    came_from = tiers.slowest(ranked.tier, tier) if hits else ranked.tier
+    stale = unchecked or came_from == tiers.STALE
+    following = cursor_for(ranked.digest, offset + limit) if more else None
+    before = cursor_for(ranked.digest, max(0, offset - limit)) if offset else None
+    body = b"".join((
+        b'{"query":', _json(raw), b",", ranked.head,
+        b',"stale":true,"results":[' if stale else b',"stale":false,"results":[',
+        b",".join(_hit(cards[item_seq], match) for item_seq, match in hits if item_seq in cards),
+        b'],"next":', _json(following and link(following)),
+        b',"previous":', _json(before and link(before)), b"}",
+    ))  # fmt: skip
+    return Answer(body, came_from, stale)
+
+
+def _load(item_seqs: list[str]) -> dict[str, bytes]:
+    return load_cards(item_seqs=item_seqs)
+
+
+def _hit(card: bytes, match: bytes) -> bytes:
+    return b'%s,"match":%s}' % (card[:-1], match)
+
+
+def _json(value: str | None) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

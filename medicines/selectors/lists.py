@@ -1,0 +1,182 @@
+"""Ranked lists: what a query finds, in order, as the bytes that the tiers keep; and the cursors into them.
+
+A list is JSON lines: a head whose inside is copied into the answer, the list's digest, then a line a hit,
+`{"item_seq":"…","match":{…}}`. Lines, so that a page takes only its own ones apart.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+
+import redis
+from django.core.signing import BadSignature, Signer
+from django.db import InterfaceError, OperationalError
+
+from core import stores
+from core.cache import REDIS
+from core.cache import tiers as cache
+from core.errors import CursorExpired, invalid
+from core.locks import Flight, local_flight
+from medicines.search.query import Query, parse_query
+from medicines.selectors import tiers
+from medicines.selectors.cards import encode
+from medicines.selectors.search import search_rows
+
+MAX_HITS = 200
+CURSOR_LIFE = timedelta(minutes=10)
+_WAIT_SECONDS = 2.0
+_AS_OF = slice(10, 39)  # {"as_of":"2026-11-24T08:42:08.123+09:00", …
+_HEAD_LINES = 2
+_BY_NAME = tuple(
+    b'{"kind":"%s"' % kind for kind in (b"exact", b"prefix", b"substring", b"initials", b"keyboard", b"fuzzy")
+)
+_cursors = Signer(salt="medicines.search.cursor", sep="~")
+
+parsed: Callable[[str], Query] = lru_cache(maxsize=4096)(parse_query)
+"""`parse_query`, remembered: it takes longer than all else on the way to a hit in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedList:
+    """A list in its bytes; `tier` is where it came from."""
+
+    data: bytes
+    tier: str
+
+    @property
+    def head(self) -> bytes:
+        """as_of, normalized, corrected_to, notice as JSON members, without the braces."""
+        return self.data[1 : self.data.index(b"\n") - 1]
+
+    @property
+    def digest(self) -> str:
+        return self.data.split(b"\n", _HEAD_LINES)[1].decode()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.data.count(b"\n") < _HEAD_LINES
+
+    def hits(self, offset: int, limit: int) -> list[tuple[str, bytes]]:
+        """(item_seq, match as a JSON object) of one page."""
+        lines = self.data.split(b"\n", _HEAD_LINES + offset + limit)
+        return [_hit(line) for line in islice(lines, _HEAD_LINES + offset, _HEAD_LINES + offset + limit)]
+
+    @property
+    def first(self) -> str | None:
+        """item_seq of the first hit when it was found by its name: what counts as searched for."""
+        for item_seq, match in self.hits(0, 1):
+            return item_seq if match.startswith(_BY_NAME) else None
+        return None
+
+    @property
+    def as_of(self) -> datetime:
+        return datetime.fromisoformat(self.data[_AS_OF].decode())
+
+
+def _hit(line: bytes) -> tuple[str, bytes]:
+    item_seq, _, match = line[13:].partition(b'"')
+    return item_seq.decode(), match[9:-1]
+
+
+@lru_cache(maxsize=4096)
+def key_of(query: Query) -> str:
+    """One key for all spellings that search for the same: everything that search reads, which is all but `raw`."""
+    searched = repr(astuple(query)[1:])
+    return hashlib.blake2b(searched.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
+
+
+def _list_key(query: Query) -> str:
+    return f"list:{key_of(query)}"
+
+
+def _snapshot_key(list_key: str, digest: str) -> str:
+    """With the query's key, so that a cursor opens no other query's list."""
+    return f"snapshot:{list_key}:{digest}"
+
+
+def find(query: Query) -> RankedList:
+    """The list for a query: memory, Redis, one SQL. With the database away the last one known, or its error raised."""
+    key = _list_key(query)
+    held = tiers.read_list(key, made_at=_AS_OF)
+    return RankedList(*held) if held else _ask_database(key, query)
+
+
+def search_again(query: Query) -> RankedList:
+    """Ask the database past the caches and fill them: right after something new was stored."""
+    return RankedList(_store(_list_key(query), query), tiers.API)
+
+
+def _ask_database(key: str, query: Query) -> RankedList:
+    try:
+        # In one process one thread asks; a second process asking the same costs less than a lock between them.
+        flight = local_flight(key, compute=lambda: Flight("computed", _store(key, query)), wait=_WAIT_SECONDS)
+        return RankedList(flight.value or _store(key, query), tiers.DB)
+    except (OperationalError, InterfaceError):
+        old = tiers.read_stale(key)
+        if old is None:
+            raise
+        return RankedList(old, tiers.STALE)
+
+
+def _store(key: str, query: Query) -> bytes:
+    data = _build(query, key)
+    tiers.write_list(key, data)
+    if data.count(b"\n") > _HEAD_LINES:
+        snapshot = {_snapshot_key(key, RankedList(data, tiers.DB).digest): data}
+        cache().shared.set_many(snapshot, seconds=tiers.LIST_SECONDS + CURSOR_LIFE.total_seconds())
+    return data
+
+
+def _build(query: Query, key: str) -> bytes:
+    as_of = tiers.moment()  # before the question, so that a change during it makes the list old
+    rows = search_rows(query=query, limit=MAX_HITS)
+    head = {
+        "as_of": as_of,
+        "normalized": query.hangul,
+        "corrected_to": rows.corrected_to,
+        "notice": {"kind": "emergency", "text": query.emergency, "phones": ["119", "109"]} if query.emergency else None,
+    }
+    hits = [
+        encode({"item_seq": hit.item_seq, "match": {"kind": hit.kind, "field": hit.field, "score": hit.score}})
+        for hit in rows.hits
+    ]
+    digest = hashlib.blake2b(b"\n".join(hits), digest_size=10).hexdigest()
+    return b"\n".join((encode(head), digest.encode(), *hits))
+
+
+def cursor_for(digest: str, offset: int) -> str:
+    """A signed place in one list."""
+    return _cursors.sign(f"{digest}.{offset}")
+
+
+def open_cursor(cursor: str, query: Query) -> tuple[RankedList, int]:
+    """The list that a cursor names and the place in it.
+
+    Raises InvalidQuery for a cursor that we did not sign, CursorExpired when its list is gone or is another query's.
+    """
+    try:
+        digest, _, offset = _cursors.unsign(cursor).partition(".")
+    except BadSignature:
+        raise invalid("cursor", "invalid", "이어 보기 값이 올바르지 않아요. 처음부터 다시 검색해 주세요.") from None
+    return _snapshot(digest, query), int(offset)
+
+
+def _snapshot(digest: str, query: Query) -> RankedList:
+    held = cache().shared.get_many((_snapshot_key(_list_key(query), digest),))
+    for data in held.values():
+        return RankedList(data, REDIS)
+    if not _redis_is_up():
+        current = find(query)
+        if current.digest == digest:
+            return current
+    raise CursorExpired
+
+
+def _redis_is_up() -> bool:
+    try:
+        return bool(stores.cache.run(lambda client: client.ping()))
+    except redis.RedisError:
+        return False

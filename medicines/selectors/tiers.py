@@ -1,0 +1,99 @@
+"""What the request path keeps in memory and Redis, under which keys and for how long. For medicines' own modules.
+
+Lists name items and cards hold their bytes, so that one changed summary drops one entry and no list. A list counts only
+while no product changed since it was made; an older one stays in Redis for the hours when PostgreSQL is away.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import InterfaceError, OperationalError
+
+from core.cache import MEMORY, REDIS, tiers
+
+DB, API, STALE = "db", "api", "stale"
+# In seconds. A list outlives the ten minutes that a cursor is promised by being kept as a snapshot too (pages.py).
+LIST_SECONDS = 300
+CARD_SECONDS = 3_600
+CHANGED_SECONDS = 30 * 86_400
+_CHANGED = "catalogue-changed"
+_ORDER = (MEMORY, REDIS, DB, API, STALE)
+_SEOUL = ZoneInfo("Asia/Seoul")
+
+
+def moment() -> str:
+    """Now, in Seoul, to the millisecond: texts of one length whose order is the order of time."""
+    return datetime.now(_SEOUL).isoformat(timespec="milliseconds")
+
+
+def slowest(*names: str) -> str:
+    """The tier that an answer is said to come from when several took part."""
+    return max(names, key=_ORDER.index)
+
+
+def read_list(key: str, *, made_at: slice) -> tuple[bytes, str] | None:
+    """A list and its tier, unless the catalogue changed since; `made_at` is where in the bytes its moment stands."""
+    held, where = tiers().get_many((key, _CHANGED))
+    value = held.get(key)
+    if value is None or value[made_at] <= held.get(_CHANGED, b""):
+        return None
+    return value, where[key]
+
+
+def write_list(key: str, value: bytes, *, seconds: float = LIST_SECONDS) -> None:
+    tiers().set_many({key: value}, seconds=seconds)
+
+
+def read_items(
+    prefix: str, ids: Collection[str], load: Callable[[list[str]], Mapping[str, bytes]]
+) -> tuple[dict[str, bytes], str]:
+    """id → bytes and the slowest tier: from memory, one MGET, and `load` (one query) for those that are missing.
+
+    With the database away, whatever Redis still holds. Raises the database's error when that is nothing.
+    """
+    held, where = tiers().get_many([prefix + item for item in ids])
+    found = {key.removeprefix(prefix): value for key, value in held.items()}
+    names = [MEMORY, *where.values()]
+    missing = [item for item in ids if item not in found]
+    if missing:
+        loaded, name = _load_items(prefix, missing, load, needed=not found)
+        found |= loaded
+        names.append(name)
+    return found, slowest(*names)
+
+
+def _load_items(
+    prefix: str, missing: list[str], load: Callable[[list[str]], Mapping[str, bytes]], *, needed: bool
+) -> tuple[Mapping[str, bytes], str]:
+    try:
+        loaded = load(missing)
+    except (OperationalError, InterfaceError):
+        old = tiers().get_stale_many([prefix + item for item in missing])
+        if needed and not old:
+            raise
+        return {key.removeprefix(prefix): value for key, value in old.items()}, STALE
+    tiers().set_many({prefix + item: value for item, value in loaded.items()}, seconds=CARD_SECONDS)
+    return loaded, DB
+
+
+def read_stale(key: str) -> bytes | None:
+    """What Redis holds under the key, however old."""
+    return tiers().get_stale_many((key,)).get(key)
+
+
+def invalidate_cards(item_seqs: Iterable[str]) -> None:
+    """Drop card and detail of these medicines in every process. Call after the transaction has committed."""
+    keys = [prefix + item_seq for item_seq in item_seqs for prefix in ("card:", "detail:")]
+    for start in range(0, len(keys), 2_000):
+        tiers().delete_many(keys[start : start + 2_000])
+
+
+def catalogue_changed(item_seqs: Collection[str]) -> None:
+    """Products came, went or changed: drop their cards, and let no list that was made before now be served as fresh.
+
+    Call after the transaction has committed; nothing happens when nothing changed.
+    """
+    if item_seqs:
+        invalidate_cards(item_seqs)
+        tiers().announce({_CHANGED: moment().encode()}, seconds=CHANGED_SECONDS)
