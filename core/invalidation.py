@@ -1,5 +1,6 @@
 """The thread that hears which cache entries other processes dropped. For `core.cache` alone."""
 
+import atexit
 import json
 import logging
 import os
@@ -35,10 +36,13 @@ class Subscriber:
         self._clear = clear
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
+        # A server that stops a moment before this process is nothing to report.
+        atexit.register(self.stop)
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._started = False
+        self._stopping = False
         self.connected = threading.Event()
 
     def ensure(self) -> None:
@@ -49,11 +53,17 @@ class Subscriber:
                 self._started = True
                 threading.Thread(target=self._run, name="cache-invalidation", daemon=True).start()
 
+    def stop(self) -> None:
+        """End the thread at its next turn, within five seconds."""
+        self._stopping = True
+
     def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 self._listen()
             except (redis.RedisError, OSError, ValueError) as error:
+                if self._stopping:
+                    return
                 logger.warning("Invalidations not heard: %s", type(error).__name__)
             self.connected.clear()
             self._clear()
@@ -63,7 +73,7 @@ class Subscriber:
         client = stores.connect(stores.cache.url)
         with client, client.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(CHANNEL)
-            while True:
+            while not self._stopping:
                 got = channel.get_message(timeout=_PING_SECONDS)
                 if got is None:
                     # Half-open connections stay silent for ever unless something is sent.
