@@ -123,6 +123,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = CELERY_BROKER_REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+# Celery prefers the environment's CELERY_BROKER_URL to ours; these two come before it.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -139,6 +141,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
+    "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
+    "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
+    # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
+    "warm-cache": {"task": "medicines.tasks.warm_cache", "schedule": crontab(minute="*/4")},
+    "sweep-summaries": {"task": "summaries.tasks.sweep_summaries", "schedule": crontab(minute="*/2")},
 }
 
 # --- Outside services -------------------------------------------------------------------------------------------------
@@ -178,6 +185,8 @@ THROTTLE_RATES = {
     "address": env.str("THROTTLE_ADDRESS", "600/minute"),
     "suggest": env.str("THROTTLE_SUGGEST", "300/minute"),
     "source": env.str("THROTTLE_SOURCE", "10/minute"),
+    "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
+    "summary_address": env.str("THROTTLE_SUMMARY_ADDRESS", "60/hour"),
 }
 
 # --- The browser ------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def cut(snapshot: Snapshot, name: str | None, *, start: int, limit: int) -> Page
 
 def open_page(cursor: str, *, limit: int) -> Page:
     """The page that a cursor names. Raises InvalidQuery (tampered), CursorExpired, Unavailable (Redis is away)."""
-    name, start = _read(cursor)
+    name, start = read_cursor(cursor)
     try:
         body: Any = stores.cache.run(lambda client: client.get(_PREFIX + name))
     except redis.RedisError:
@@ -78,10 +78,16 @@ def open_page(cursor: str, *, limit: int) -> Page:
 
 
 def _cursor(name: str | None, start: int | None) -> str | None:
-    return None if name is None or start is None else _signer.sign(f"{name}.{start}")
+    return None if name is None or start is None else sign_cursor(name, start)
 
 
-def _read(cursor: str) -> tuple[str, int]:
+def sign_cursor(name: str, start: int) -> str:
+    """A place in a stored list, as a client carries it."""
+    return _signer.sign(f"{name}.{start}")
+
+
+def read_cursor(cursor: str) -> tuple[str, int]:
+    """The list's name and the place in it. Raises InvalidQuery for a cursor that we did not sign."""
     try:
         if len(cursor) > _MAX_CURSOR:
             raise BadSignature

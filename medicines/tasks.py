@@ -3,7 +3,9 @@
 from celery import shared_task
 
 from core.celery_task import PillingTask, enqueue
-from medicines.services import backfill, mirror, search_index
+from medicines.selectors.detail import labels_to_fetch
+from medicines.services import backfill, mirror, popularity, search_index, warming
+from medicines.services.labels import claim_label
 from medicines.services.mirror import MirrorBusy, MirrorStopped
 
 _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
@@ -42,3 +44,21 @@ def backfill_labels() -> None:
 def fetch_label(item_seq: str) -> None:
     """A failure of the source is noted with the product, which the next request for it sends here again."""
     backfill.fetch_label(item_seq=item_seq)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.sweep_labels")
+def sweep_labels() -> None:
+    """Send again what was asked for and got lost: the broker was away, or a worker died."""
+    for item_seq in labels_to_fetch(limit=50):
+        if claim_label(item_seq=item_seq):
+            enqueue(fetch_label, item_seq)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.store_popularity")
+def store_popularity() -> None:
+    popularity.store_counts()
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.warm_cache")
+def warm_cache() -> None:
+    warming.warm()

@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.pagination import sign_cursor
 from medicines.selectors import tiers
 from medicines.selectors.cards import load_cards
-from medicines.selectors.lists import RankedList, cursor_for
-
-CARD_PREFIX = "card:"
+from medicines.selectors.lists import RankedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ def search_answer(
     """
     page = ranked.hits(offset, limit + 1)
     hits, more = page[:limit], len(page) > limit
-    cards, tier = tiers.read_items(CARD_PREFIX, [item_seq for item_seq, _ in hits], _load)
+    cards, tier = tiers.read_items(tiers.CARD, [item_seq for item_seq, _ in hits], _load)
     came_from = tiers.slowest(ranked.tier, tier) if hits else ranked.tier
     stale = unchecked or came_from == tiers.STALE
-    following = cursor_for(ranked.digest, offset + limit) if more else None
-    before = cursor_for(ranked.digest, max(0, offset - limit)) if offset else None
+    following = sign_cursor(ranked.digest, offset + limit) if more else None
+    before = sign_cursor(ranked.digest, max(0, offset - limit)) if offset else None
     body = b"".join((
         b'{"query":', _json(raw), b",", ranked.head,
         b',"stale":true,"results":[' if stale else b',"stale":false,"results":[',

@@ -34,7 +34,7 @@ def detail(*, item_seq: str) -> Detail | None:
 
     None: no such medicine. One whose label is awaited is not kept.
     """
-    key = f"detail:{item_seq}"
+    key = tiers.DETAIL + item_seq
     if held := cache().get(key):
         return Detail(_with_stale(held[0], False), held[1])
     try:

@@ -12,14 +12,14 @@ from functools import lru_cache
 from itertools import islice
 
 import redis
-from django.core.signing import BadSignature, Signer
 from django.db import InterfaceError, OperationalError
 
 from core import stores
 from core.cache import REDIS
 from core.cache import tiers as cache
-from core.errors import CursorExpired, invalid
+from core.errors import CursorExpired
 from core.locks import Flight, local_flight
+from core.pagination import read_cursor
 from medicines.search.query import Query, parse_query
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
@@ -33,7 +33,6 @@ _HEAD_LINES = 2
 _BY_NAME = tuple(
     b'{"kind":"%s"' % kind for kind in (b"exact", b"prefix", b"substring", b"initials", b"keyboard", b"fuzzy")
 )
-_cursors = Signer(salt="medicines.search.cursor", sep="~")
 
 parsed: Callable[[str], Query] = lru_cache(maxsize=4096)(parse_query)
 """`parse_query`, remembered: it takes longer than all else on the way to a hit in memory."""
@@ -147,21 +146,13 @@ def _build(query: Query, key: str) -> bytes:
     return b"\n".join((encode(head), digest.encode(), *hits))
 
 
-def cursor_for(digest: str, offset: int) -> str:
-    """A signed place in one list."""
-    return _cursors.sign(f"{digest}.{offset}")
-
-
 def open_cursor(cursor: str, query: Query) -> tuple[RankedList, int]:
     """The list that a cursor names and the place in it.
 
     Raises InvalidQuery for a cursor that we did not sign, CursorExpired when its list is gone or is another query's.
     """
-    try:
-        digest, _, offset = _cursors.unsign(cursor).partition(".")
-    except BadSignature:
-        raise invalid("cursor", "invalid", "이어 보기 값이 올바르지 않아요. 처음부터 다시 검색해 주세요.") from None
-    return _snapshot(digest, query), int(offset)
+    digest, offset = read_cursor(cursor)
+    return _snapshot(digest, query), offset
 
 
 def _snapshot(digest: str, query: Query) -> RankedList:

@@ -10,6 +10,7 @@ from medicines.selectors.cards import encode
 MIN_ADDRESSES = 5
 WINDOW_DAYS = 7
 MAX_NAMES = 50
+_SECONDS = 300
 
 # A brand of the window with enough addresses, and the product of it that a search shows first.
 _SQL = """
@@ -44,7 +45,7 @@ def popular_names(*, limit: int = MAX_NAMES) -> list[PopularName]:
 
 def popular(*, limit: int) -> tuple[bytes, str]:
     """The answer of the endpoint as JSON bytes, and its tier."""
-    found, tier = tiers.read_items("popular:", [str(limit)], _load)
+    found, tier = tiers.read_items("popular:", [str(limit)], _load, seconds=_SECONDS)
     return found[str(limit)], tier
 
 

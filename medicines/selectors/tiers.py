@@ -17,6 +17,7 @@ DB, API, STALE = "db", "api", "stale"
 LIST_SECONDS = 300
 CARD_SECONDS = 3_600
 CHANGED_SECONDS = 30 * 86_400
+CARD, DETAIL = "card:", "detail:"
 _CHANGED = "catalogue-changed"
 _ORDER = (MEMORY, REDIS, DB, API, STALE)
 _SEOUL = ZoneInfo("Asia/Seoul")
@@ -45,8 +46,16 @@ def write_list(key: str, value: bytes, *, seconds: float = LIST_SECONDS) -> None
     tiers().set_many({key: value}, seconds=seconds)
 
 
+def write_items(prefix: str, items: Mapping[str, bytes], *, seconds: float = CARD_SECONDS) -> None:
+    tiers().set_many({prefix + item: value for item, value in items.items()}, seconds=seconds)
+
+
 def read_items(
-    prefix: str, ids: Collection[str], load: Callable[[list[str]], Mapping[str, bytes]]
+    prefix: str,
+    ids: Collection[str],
+    load: Callable[[list[str]], Mapping[str, bytes]],
+    *,
+    seconds: float = CARD_SECONDS,
 ) -> tuple[dict[str, bytes], str]:
     """id → bytes and the slowest tier: from memory, one MGET, and `load` (one query) for those that are missing.
 
@@ -58,6 +67,8 @@ def read_items(
     missing = [item for item in ids if item not in found]
     if missing:
         loaded, name = _load_items(prefix, missing, load, needed=not found)
+        if name == DB:
+            write_items(prefix, loaded, seconds=seconds)
         found |= loaded
         names.append(name)
     return found, slowest(*names)
@@ -73,7 +84,6 @@ def _load_items(
         if needed and not old:
             raise
         return {key.removeprefix(prefix): value for key, value in old.items()}, STALE
-    tiers().set_many({prefix + item: value for item, value in loaded.items()}, seconds=CARD_SECONDS)
     return loaded, DB
 
 
@@ -84,7 +94,7 @@ def read_stale(key: str) -> bytes | None:
 
 def invalidate_cards(item_seqs: Iterable[str]) -> None:
     """Drop card and detail of these medicines in every process. Call after the transaction has committed."""
-    keys = [prefix + item_seq for item_seq in item_seqs for prefix in ("card:", "detail:")]
+    keys = [prefix + item_seq for item_seq in item_seqs for prefix in (CARD, DETAIL)]
     for start in range(0, len(keys), 2_000):
         tiers().delete_many(keys[start : start + 2_000])
 

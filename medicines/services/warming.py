@@ -1,0 +1,35 @@
+"""Filling Redis ahead of people: the lists and cards of the names most searched for."""
+
+from dataclasses import dataclass
+
+from core.errors import InvalidQuery
+from medicines.selectors import tiers
+from medicines.selectors.cards import load_cards
+from medicines.selectors.lists import RankedList, parsed, search_again
+from medicines.selectors.popular import popular_names
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """How many lists and cards were put into Redis."""
+
+    lists: int
+    cards: int
+
+
+def warm(*, limit: int = 50) -> Warmed:
+    """Ask the database anew for the `limit` most popular names and for the cards of their first pages."""
+    found = [ranked for name in popular_names(limit=limit) if (ranked := _search(name.text))]
+    item_seqs = {item_seq for ranked in found for item_seq, _ in ranked.hits(0, _PAGE)}
+    cards = load_cards(item_seqs=item_seqs)
+    tiers.write_items(tiers.CARD, cards)
+    return Warmed(len(found), len(cards))
+
+
+def _search(name: str) -> RankedList | None:
+    try:
+        return search_again(parsed(name))
+    except InvalidQuery:
+        return None  # longer than a query may be
