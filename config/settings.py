@@ -132,6 +132,11 @@ CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "batch"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
+# `people`: somebody waits for it. Everything else goes to `batch`.
+CELERY_TASK_ROUTES = {
+    "summaries.tasks.generate_summary": {"queue": "people"},
+    "summaries.tasks.fetch_label": {"queue": "people"},
+}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

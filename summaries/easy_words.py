@@ -19,7 +19,7 @@ _HANGUL = "가-힣A-Za-z0-9"
 def hard_words() -> Mapping[str, str]:
     """Hard word → easy words."""
     lines = (line for line in TABLE.read_text("utf-8").splitlines() if line and not line.startswith("#"))
-    return dict(line.split("\t", 1) for line in lines)  # type: ignore[misc]
+    return dict(line.split("\t", 1) for line in lines)
 
 
 @functools.cache
@@ -60,7 +60,7 @@ def _fitting(particle: str, before: str) -> str:
 
 
 def _final(word: str) -> str:
-    """"" when the last syllable is open, "ㄹ" when it ends so, else "x"."""
+    """ "" when the last syllable is open, "ㄹ" when it ends so, else "x"."""
     code = ord(word[-1]) - 0xAC00
     if not 0 <= code < 11172 or code % 28 == 0:
         return ""

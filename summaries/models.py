@@ -18,7 +18,7 @@ class GeneratedText(models.Model):
         STALE = "stale"
 
     class Work(models.TextChoices):
-        """QUEUED: a task was or will be sent. RUNNING: a worker has it. FAILED: not before `retry_at`. DEAD: given up."""
+        """QUEUED: a task was or will be sent. RUNNING: a worker has it. FAILED: again from `retry_at`. DEAD: given up."""
 
         QUEUED = "queued"
         RUNNING = "running"
@@ -27,6 +27,7 @@ class GeneratedText(models.Model):
         DEAD = "dead"
 
     medicine = models.ForeignKey("medicines.Medicine", on_delete=models.CASCADE, related_name="+")
+    item_seq = models.CharField(max_length=20)
     prompt_version = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State.choices, default=State.AUTO)
     work = models.CharField(max_length=10, choices=Work.choices, default=Work.QUEUED)
@@ -35,9 +36,9 @@ class GeneratedText(models.Model):
     # The label that the work under way is for.
     wanted_hash = models.CharField(max_length=64, default="")
     model = models.CharField(max_length=80, default="")
-    # [{"section", "text", "source": ["efficacy.0", …]}]: sentences by the model, in the order they are shown.
+    # [{"section", "text", "source": [{"field", "index", "text"}]}]: in the order they are shown.
     sections = models.JSONField(default=list)
-    # {"accepted", "rejected": {rule: count}, "fired": [{"rule", "text", "source", "detail"}], "coverage": {class: [kept, present]}}
+    # {"accepted", "rejected": {rule: count}, "fired": [{"rule", "text" …}], "coverage": {class: [copied, present]}}
     checks = models.JSONField(default=dict)
     tokens_in = models.IntegerField(default=0)
     tokens_cached = models.IntegerField(default=0)
@@ -56,16 +57,16 @@ class GeneratedText(models.Model):
 class Summary(GeneratedText):
     """The summary of one medicine under one version of the prompt."""
 
-    item_seq = models.CharField(max_length=20)
-
     class Meta:
         db_table = "summary"
         verbose_name_plural = "summaries"
-        constraints = [models.UniqueConstraint(fields=["medicine", "prompt_version"], name="uniq_summary_medicine_prompt")]
-        indexes = [
+        constraints = (
+            models.UniqueConstraint(fields=["medicine", "prompt_version"], name="uniq_summary_medicine_prompt"),
+        )
+        indexes = (
             # sweep: work that was lost or may be tried again
             models.Index(fields=["work", "lease_until"], name="idx_summary_unfinished", condition=~Q(work="done")),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.item_seq} {self.prompt_version} {self.state}"
@@ -82,17 +83,17 @@ class CustomSummary(GeneratedText):
     class Meta:
         db_table = "custom_summary_cache"
         verbose_name_plural = "custom summaries"
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["medicine", "search_keyword", "prompt_version"], name="uniq_custom_summary_keyword"
-            )
-        ]
-        indexes = [
+            ),
+        )
+        indexes = (
             # a name's custom summaries in the admin
             models.Index(fields=["medicine_name", "search_keyword"], name="idx_custom_summary_compound"),
             # sweep, as above
             models.Index(fields=["work", "lease_until"], name="idx_custom_unfinished", condition=~Q(work="done")),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.medicine_name} {self.prompt_version} {self.state}"

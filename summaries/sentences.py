@@ -78,7 +78,11 @@ def _of_section(field: str, text: str) -> Iterator[SourceSentence]:
 
 def _introduces(part: str) -> bool:
     """Whether a line speaks for the list items below it."""
-    return part.endswith(":") or bool(re.search(r"다음(?:과|의|에| )", part)) or (_HEADING.fullmatch(part) is not None and not _ends(part))
+    return (
+        part.endswith(":")
+        or bool(re.search(r"다음(?:과|의|에| )", part))
+        or (_HEADING.fullmatch(part) is not None and not _ends(part))
+    )
 
 
 def _ends(part: str) -> bool:

@@ -1,5 +1,9 @@
 """Routes."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from summaries import views
+
+urlpatterns: list[URLPattern] = [
+    path("medicines/<str:item_seq>/summary", views.summary, name="summary"),
+]

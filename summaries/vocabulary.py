@@ -21,13 +21,32 @@ NEGATION = _any(
 
 # Presence counts, both ways.
 POLARITY: Mapping[str, re.Pattern[str]] = {
-    "consult": _any(r"(?<![가-힣])상의", "상담", "문의", "물어보", "물어봐", r"의사(?!결)", "약사", "전문가", "진료", "병원", "응급실"),
+    "consult": _any(
+        r"(?<![가-힣])상의",
+        "상담",
+        "문의",
+        "물어보",
+        "물어봐",
+        r"의사(?!결)",
+        "약사",
+        "전문가",
+        "진료",
+        "병원",
+        "응급실",
+    ),
     "caution": _any(r"주의(?!력)", "조심", "유의", "신중", "경계"),
     "stop": _any("중지", "중단", "멈추", "멈춰", "멈춘", "그만", r"끊(?!임)"),
     "rare": _any("드물", "드문"),
     "often": _any("자주", "흔히", "흔하", "흔한", "때때로", "종종", "빈번"),
-    "at_once": _any("즉시", "즉각", "곧바로", "지체 ?없이", "당장", r"(?<![가-힣])바로(?= (?:멈|중|그만|사용|복용|의사|병원|알|약|응급|진료|투여|버|씻))"),
-    "severe": _any("심한", "심하게", "중증", "중대한", "심각", "치명"),
+    "at_once": _any(
+        "즉시",
+        "즉각",
+        "곧바로",
+        "지체 ?없이",
+        "당장",
+        r"(?<![가-힣])바로(?= (?:멈|중|그만|사용|복용|의사|병원|알|약|응급|진료|투여|버|씻))",
+    ),
+    "severe": _any("심한", "심하게", r"(?<!체)중증", "중대한", "심각", "치명"),
     "must": _any("반드시", "꼭 "),
 }
 
@@ -61,7 +80,9 @@ BANNED = _any(
     "처방 ?없이", r"의사(?:와|의)? (?:상의|지시) 없이", "의사보다", "믿으세요", "효과를 보장",
 )  # fmt: skip
 
-MARKUP = re.compile(r"https?:|www\.|\w\.(?:com|net|org|kr|io)\b|[<>{}|`*_#\\]|\]\(|&[a-z]+;|\[[a-z_]+\.?\d*\]|@", re.IGNORECASE)
+MARKUP = re.compile(
+    r"https?:|www\.|\w\.(?:com|net|org|kr|io)\b|[<>{}|`*_#\\]|\]\(|&[a-z]+;|\[[a-z_]+\.?\d*\]|@", re.IGNORECASE
+)
 
 # Orders to a reader that is a machine. No label has them (measured over the e약은요 set in the tests).
 HOSTILE = re.compile(
@@ -74,7 +95,9 @@ HOSTILE = re.compile(
 )
 
 # Endings of words that name a disease or a symptom, and of words that name a substance, as Korean labels spell them.
-DISEASE = re.compile(r"(?:염|증|병|암|통|궤양|종양|경련|마비|출혈|부전|장애|질환|결핍|발작|중독|감염|무좀|습진|통풍|뇌졸중|골절|빈혈|탈모|변비|설사)$")
+DISEASE = re.compile(
+    r"(?:염|증|병|암|통|궤양|종양|경련|마비|출혈|부전|장애|질환|결핍|발작|중독|감염|무좀|습진|통풍|뇌졸중|골절|빈혈|탈모|변비|설사)$"
+)
 MEDICINE = re.compile(
     r"(?:린|펜|졸|민|딘|핀|틴|론|릴|탄|롤|신|닌|빈|돈|벤|탐|펙|킨|낙|산염|염산염|나트륨|칼슘|칼륨|마그네슘|아연|비타민|호르몬|스테로이드|항생제|제제|억제제|정|캡슐|시럽|연고|크림|로션|에스|플러스|골드|콜|프로|엑스|큐|쿨)$"
 )
@@ -83,5 +106,7 @@ MEDICINE = re.compile(
 @functools.cache
 def plain_words() -> tuple[frozenset[str], tuple[str, ...]]:
     """Everyday words that need no source: whole words, and stems ("나타나-") that verbs begin with."""
-    words = [w for line in _PLAIN_FILE.read_text("utf-8").splitlines() if not line.startswith("#") for w in line.split()]
+    words = [
+        w for line in _PLAIN_FILE.read_text("utf-8").splitlines() if not line.startswith("#") for w in line.split()
+    ]
     return frozenset(w for w in words if not w.endswith("-")), tuple(w[:-1] for w in words if w.endswith("-"))

@@ -34,11 +34,8 @@ def words(text: str) -> list[str]:
 
 def stems(word: str) -> list[str]:
     """The word, and the word without each particle or ending it may carry, longest first."""
-    found = [word]
-    for particle in _PARTICLES:
-        if word.endswith(particle) and len(word) > len(particle):
-            found.append(word[: -len(particle)])
-    return found
+    bare = (word.removesuffix(particle) for particle in _PARTICLES if word.endswith(particle))
+    return [word, *(stem for stem in bare if stem)]
 
 
 def is_plain(word: str) -> bool:
@@ -76,4 +73,9 @@ def without_brackets(text: str) -> str:
 
 def verb_like(word: str) -> bool:
     """Whether the word ends as verbs do: it may be a wording of the model's own, but is no name."""
-    return bool(re.search(r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했]을|[하되][는고면며지]|[이히리기]는|[어아]지[는면고])$", word))
+    return bool(
+        re.search(
+            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했]을|[하되][는고면며지]|[이히리기]는|[어아]지[는면고])$",
+            word,
+        )
+    )

@@ -1,6 +1,6 @@
 """The label of one medicine as plain text by sections, for what is made from it (`summaries`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from medicines.labels import SECTIONS
@@ -18,6 +18,7 @@ class LabelText:
     medicine_id: int
     item_seq: str
     item_name: str
+    ingredients: Sequence[str]
     coverage: str
     label_status: str
     source_hash: str
@@ -35,6 +36,7 @@ def label_text(*, item_seq: str) -> LabelText | None:
         medicine_id=medicine.pk,
         item_seq=medicine.item_seq,
         item_name=medicine.name,
+        ingredients=medicine.ingredients,
         coverage=medicine.coverage,
         label_status=label_status(medicine, has_label=label is not None),
         source_hash=label.source_hash if label else "",
@@ -42,9 +44,11 @@ def label_text(*, item_seq: str) -> LabelText | None:
     )
 
 
-def item_seqs(*, medicine_ids: Iterable[int]) -> dict[int, str]:
-    """item_seq by the ids of medicines; unknown ones are left out."""
-    return dict(Medicine.objects.filter(pk__in=medicine_ids).values_list("pk", "item_seq"))
+def source_hashes(*, item_seqs: Iterable[str]) -> dict[str, str]:
+    """item_seq → the `source_hash` that `label_text` gives now; those without a label are left out. One query."""
+    labels = MedicineCache.objects.filter(medicine__item_seq__in=item_seqs)
+    pairs = labels.order_by("-source").values_list("medicine__item_seq", "source_hash")
+    return dict(pairs)
 
 
 def most_popular(*, limit: int) -> list[str]:

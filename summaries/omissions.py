@@ -1,0 +1,46 @@
+"""What may not be left out: the must-keep classes of a label, and whether the copied bullets have them all. Pure."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from summaries.sentences import SourceSentence
+
+CLASSES: Mapping[str, re.Pattern[str]] = {
+    "contraindication": re.compile(
+        r"마십시오|마세요|말 것|말아야|금기|금지|금한다|(?:투여|복용|사용|병용)(?:하지|해서는|하여서는)|지 않(?:는다|습니다|아야|도록|을 것)|안 ?된다|안 ?됩니다|아니 ?된다|아니 ?되"
+    ),
+    "pregnancy": re.compile(r"임부|임신|임산부|수유|모유|가임"),
+    "age": re.compile(r"\d\s?(?:세|개월|살)|소아|영아|유아|신생아|미숙아|어린이|청소년|고령|노인|노약자"),
+    "alcohol": re.compile(r"음주|알코올|알콜|(?<![가-힣])술(?![가-힣]{2})|주류"),
+    "interaction": re.compile(r"함께 (?:복용|사용|투여|먹)|병용|동시(?:에)? (?:복용|사용|투여)|상호\s?작용"),
+    "stop_and_ask": re.compile(r"(?:중지|중단|멈추|그만)[\s\S]*(?:상의|상담|의사|약사|진료|병원)"),
+}
+
+
+def classes_of(sentence: SourceSentence) -> frozenset[str]:
+    """The must-keep classes that a sentence belongs to."""
+    found = {name for name, pattern in CLASSES.items() if pattern.search(sentence.text)}
+    return frozenset(found | ({"interaction"} if sentence.field == "interaction" else set()))
+
+
+def must_keep(sentences: Sequence[SourceSentence]) -> frozenset[str]:
+    """Ids of the sentences that may not be left out, with the headings above them and the items below them."""
+    kept = {s.id for s in sentences if classes_of(s)}
+    below = {s.id for s in sentences if any(f"{s.field}.{i}" in kept for i in s.headings)}
+    above = {f"{s.field}.{i}" for s in sentences if s.id in kept | below for i in s.headings}
+    return frozenset(kept | below | above)
+
+
+def coverage(sentences: Sequence[SourceSentence], copied: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Class → (copied, present), for the classes that the label has."""
+    counts = {}
+    for name in CLASSES:
+        present = [s.id for s in sentences if name in classes_of(s)]
+        if present:
+            counts[name] = (sum(id_ in copied for id_ in present), len(present))
+    return counts
+
+
+def omitted(sentences: Sequence[SourceSentence], copied: Collection[str]) -> list[str]:
+    """Ids of must-keep sentences that are not among the copied ones: with any, the summary is not served."""
+    return sorted(must_keep(sentences) - set(copied))
