@@ -146,9 +146,12 @@ def _exchange(vendor: Vendor, call: requests.Request, ends: float, started: floa
         with response:
             body = _read(vendor, response)
     except (failures.RequestException, TransportError, OSError) as error:
-        raise _translated(vendor, error, ends) from None
-    lowered = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(response.status_code, lowered, body, time.monotonic() - started)
+        failure = _translated(vendor, error, ends)
+    else:
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, lowered, body, time.monotonic() - started)
+    # Raised out here it has no context: the exception of requests holds the whole address, keys included.
+    raise failure
 
 
 def _read(vendor: Vendor, response: requests.Response) -> bytes:

@@ -25,6 +25,16 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+
+def multiproc_dir() -> Path | None:
+    given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(given) if given else None
+
+
+if folder := multiproc_dir():
+    # The metrics below open their files as they are made.
+    folder.mkdir(parents=True, exist_ok=True)
+
 # A "_created" series beside each counter doubles the page and tells nothing that we use.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -86,7 +96,8 @@ def _count(metric: Metric, hits: dict[str, float], asked: dict[str, float]) -> N
 def _hit_rates(hits: dict[str, float], asked: dict[str, float]) -> Metric:
     rates = GaugeMetricFamily("cache_hit_rate_percent", "Share of look-ups that a tier answered.", labels=["tier"])
     for tier, count in asked.items():
-        rates.add_metric([tier], 100 * hits.get(tier, 0) / count)
+        if count:
+            rates.add_metric([tier], 100 * hits.get(tier, 0) / count)
     if asked.get("memory"):
         rates.add_metric(["all"], 100 * sum(hits.get(tier, 0) for tier in _TIERS_IN_CACHE) / asked["memory"])
     return rates
@@ -107,19 +118,12 @@ def metrics_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
 
 
-def multiproc_dir() -> Path | None:
-    given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    return Path(given) if given else None
-
-
 def wipe_multiproc_dir() -> None:
     """Remove the last run's files. For the master alone, before it starts a worker."""
-    folder = multiproc_dir()
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)
+    own = f"_{os.getpid()}.db"
+    for file in folder.glob("*.db") if folder else ():
+        if not file.name.endswith(own):
+            file.unlink(missing_ok=True)
 
 
 def mark_dead(pid: int) -> None:

@@ -1,0 +1,133 @@
+"""Delivery over the real broker to a real worker."""
+
+import functools
+import threading
+import time
+
+import pytest
+from celery import current_app, shared_task
+from celery.contrib.testing.worker import start_worker
+from django.db import transaction
+from prometheus_client import REGISTRY
+
+from core import celery_task, context
+from core.celery_task import PillingTask, enqueue
+from core.errors import VendorRefused, VendorUnreachable
+
+ran = []
+done = threading.Event()
+
+
+@shared_task(base=PillingTask, name="core.tests.note")
+def note(value):
+    ran.append((value, context.request_id.get()))
+    done.set()
+
+
+@shared_task(base=PillingTask, name="core.tests.flaky", retry_backoff=False, default_retry_delay=0, bind=True)
+def flaky(self, until):
+    ran.append(self.request.retries)
+    if self.request.retries < until:
+        raise VendorUnreachable("v", "down")
+    done.set()
+
+
+@shared_task(base=PillingTask, name="core.tests.refused")
+def refused(value):
+    ran.append(value)
+    raise VendorRefused("v", "serviceKey=TOPSECRET refused")
+
+
+kept = []
+
+
+def keep(dead):
+    kept.append(dead)
+    done.set()
+
+
+@pytest.fixture(autouse=True)
+def _clean():
+    ran.clear()
+    kept.clear()
+    done.clear()
+    context.request_id.set("")
+
+
+@pytest.fixture
+def worker(transactional_db):
+    # The worker would warn that its thread may not set signal handlers.
+    with start_worker(current_app, pool="threads", concurrency=2, perform_ping_check=False, shutdown_timeout=20):
+        yield
+
+
+def counted(name, outcome):
+    return REGISTRY.get_sample_value("celery_tasks_total", {"task": name, "outcome": outcome}) or 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_task_runs_with_the_requests_id():
+    context.request_id.set("abcd-1234")
+    before = counted("core.tests.note", "succeeded")
+    assert enqueue(note, "hello")
+    assert done.wait(20)
+    assert ran == [("hello", "abcd-1234")]
+    for _ in range(100):
+        if counted("core.tests.note", "succeeded") == before + 1:
+            break
+        time.sleep(0.02)
+    assert counted("core.tests.note", "succeeded") == before + 1
+
+
+@pytest.mark.usefixtures("worker")
+def test_vendor_failures_are_retried():
+    enqueue(flaky, 2)
+    assert done.wait(20)
+    assert ran == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_fails_for_good_is_kept_without_secrets(monkeypatch):
+    monkeypatch.setattr(celery_task, "_keepers", [])
+    monkeypatch.setattr(celery_task, "import_string", lambda name: keep)
+    celery_task.on_final_failure("keep")
+    enqueue(refused, 5)
+    assert done.wait(20)
+    (dead,) = kept
+    assert (dead.name, dead.args, dead.attempts) == ("core.tests.refused", (5,), 1)
+    assert dead.error.startswith("VendorRefused")
+    assert "TOPSECRET" not in dead.error
+
+
+@pytest.mark.usefixtures("worker")
+def test_nothing_is_sent_before_the_commit():
+    with transaction.atomic():
+        enqueue(note, 1)
+        assert not done.wait(0.5)
+    assert done.wait(20)
+
+
+@pytest.mark.usefixtures("worker")
+def test_nothing_is_sent_after_a_rollback():
+    with transaction.atomic():
+        enqueue(note, 1)
+        transaction.set_rollback(True)
+    assert not done.wait(0.5)
+
+
+def test_a_broker_that_is_away_is_false_and_counted(transactional_db, own_valkey, monkeypatch):
+    own_valkey.kill()
+    before = REGISTRY.get_sample_value("celery_enqueue_failures_total", {"task": "core.tests.note"}) or 0
+    url = own_valkey.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    with current_app.connection_for_write(url) as connection:
+        monkeypatch.setattr(note, "apply_async", functools.partial(note.apply_async, connection=connection))
+        assert enqueue(note, "x") is False
+    after = REGISTRY.get_sample_value("celery_enqueue_failures_total", {"task": "core.tests.note"})
+    assert after == before + 1
+
+
+def test_what_every_task_has():
+    assert (note.acks_late, note.reject_on_worker_lost, note.ignore_result) == (True, True, True)
+    assert note.time_limit <= 120
+    assert note.soft_time_limit < note.time_limit
+    assert note.retry_backoff_max <= 60

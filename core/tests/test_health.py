@@ -1,0 +1,46 @@
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+pytestmark = pytest.mark.urls("core.tests.urls")
+
+
+def test_livez_needs_nothing(client):
+    assert client.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_readyz_when_all_is_there(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert set(answer.json()["checks"].values()) == {"ok"}
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_missing_redis(client, killable):
+    killable.kill()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {
+        "postgresql": "ok", "migrations": "ok", "redis_cache": "no answer", "redis_broker": "no answer",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_missing_migration(client):
+    MigrationRecorder(connection).record_unapplied("ops", "0001_operators_tables")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "ops.0001_operators_tables" in answer.json()["checks"]["migrations"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_names_a_missing_database(client, monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nonexistent")
+    answer = client.get("/readyz")
+    monkeypatch.undo()
+    connection.connect()
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["postgresql"] == "no answer"
+    assert "/nonexistent" not in answer.content.decode()
