@@ -29,6 +29,7 @@ class Merged:
     export_only: bool
     class_name: str
     permit_date: date | None
+    opened_on: date | None
     image_url: str
     ingredients: list[str]
     ingredients_en: list[str]
@@ -39,6 +40,7 @@ def merge(facts: SourceFacts, *, vanished: bool = False) -> Merged:
     """`vanished`: no source lists the product any more, so it counts as withdrawn."""
     name = _first(facts, "name", _NAMING)
     permit_date = _first(facts, "permit_date", _LICENSING)
+    opened_on = _first(facts, "opened_on", ("easy",))
     return Merged(
         name=name,
         name_en=_first(facts, "name_en", _LICENSING),
@@ -48,6 +50,7 @@ def merge(facts: SourceFacts, *, vanished: bool = False) -> Merged:
         export_only=any("수출용" in said.get("name", "") for said in facts.values()),
         class_name=_first(facts, "class_name", _LICENSING),
         permit_date=date.fromisoformat(permit_date) if permit_date else None,
+        opened_on=date.fromisoformat(opened_on) if opened_on else None,
         image_url=_first(facts, "image_url", _NAMING),
         ingredients=_first_list(facts, "ingredients", _INGREDIENTS),
         ingredients_en=_first_list(facts, "ingredients_en", ("permit", "ingredients", "detail")),

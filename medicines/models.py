@@ -41,6 +41,8 @@ class Medicine(models.Model):
     ingredients_en = ArrayField(models.TextField(), default=list)
     coverage = models.CharField(max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
     popularity = models.FloatField(default=0)
+    # Since when 식약처 explains it to patients. It began with what people use most, which ranks until searches tell more.
+    opened_on = models.DateField(null=True)
 
     # What search reads; computed by medicines.services.search_index.search_columns. In the first two the name stands
     # first, then its other names (for export), each closed by "|": so the whole name is the prefix "name|".
@@ -69,8 +71,8 @@ class Medicine(models.Model):
         indexes = [
             # search: exact and prefix
             models.Index(OpClass("name_keys", "text_pattern_ops"), name="idx_medicine_name_keys"),
-            # search: substring
-            GinIndex(OpClass("name_keys", "gin_trgm_ops"), name="idx_medicine_name_trgm"),
+            # search: substring. Without fastupdate, whose pending list every search would read through after a load
+            GinIndex(OpClass("name_keys", "gin_trgm_ops"), name="idx_medicine_name_trgm", fastupdate=False),
             # search: initials
             models.Index(OpClass("name_initials", "text_pattern_ops"), name="idx_medicine_initials"),
             # search: English name
@@ -99,7 +101,7 @@ class MedicineBrand(models.Model):
         db_table = "medicine_brand"
         indexes = [
             # search: fuzzy candidates
-            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_brand_trgm"),
+            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_brand_trgm", fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +153,7 @@ class MedicineEfficacy(models.Model):
         db_table = "medicine_efficacy"
         indexes = [
             # search: words of efficacy texts that are no term
-            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_efficacy_trgm"),
+            GinIndex(OpClass("keys", "gin_trgm_ops"), name="idx_medicine_efficacy_trgm", fastupdate=False),
         ]
 
     def __str__(self) -> str:

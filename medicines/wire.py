@@ -66,6 +66,7 @@ class EasyItem(RowModel[Record]):
     seQesitm: Text
     depositMethodQesitm: Text
     updateDe: Text
+    openDe: Text = ""
     itemImage: Text = ""
 
     SECTION_FIELDS: ClassVar[Mapping[str, str]] = {
@@ -79,7 +80,12 @@ class EasyItem(RowModel[Record]):
     }
 
     def made(self) -> Record:
-        facts = Facts(name=_name(self.itemName), entp_name=clean_name(self.entpName), image_url=_image(self.itemImage))
+        facts = Facts(
+            name=_name(self.itemName),
+            entp_name=clean_name(self.entpName),
+            image_url=_image(self.itemImage),
+            opened_on=parse_date(self.openDe),
+        )
         return Record(self.itemSeq, "easy", facts, self._label())
 
     def _label(self) -> Label | None:

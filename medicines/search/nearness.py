@@ -5,28 +5,40 @@ Tight on purpose: hundreds of products sound alike, and an ordinary word must no
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from medicines.search.keys import is_syllable, to_jamo
+from medicines.search.keys import is_syllable, to_jamo, to_keys
 from medicines.search.normalise import FORMS, strip_form
 
 # Fewer syllables differ too little from one another: a third of the two-syllable nouns are one jamo from some brand.
 _SHORTEST = 3
 _TWO_ERRORS_FROM = 6
+_PREFIX_FROM = 4
 _LONG_FORMS = sorted((form for form in FORMS if len(form) >= 2), key=len, reverse=True)
 
 
-def distance(typed: str, name: str) -> int | None:
+def distance(typed: str, name: str) -> float | None:
     """Errors between two normalised words, or None when they are not near enough to be taken for one another.
 
-    One wrong, missing, extra or swapped jamo counts one, and so does one whole syllable left out or put in.
-    Three syllables may hold one error, six or more two. A digit must not differ: it is a dosage or a product line.
+    One wrong, missing, extra or swapped jamo counts one, and so does one whole syllable left out or put in; an error in
+    the very first jamo half as much again, since people rarely err there. Three syllables may hold one error, six or
+    more two. A digit must not differ: it is a dosage or a product line.
     """
     if len(typed) < _SHORTEST or _digits(typed) != _digits(name):
         return None
     if _one_syllable_more(typed, name) or _one_syllable_more(name, typed):
-        return 1
+        return 1.0
     allowed = 2 if len(typed) >= _TWO_ERRORS_FROM else 1
-    errors = DamerauLevenshtein.distance(to_jamo(typed), to_jamo(name), score_cutoff=allowed)
-    return errors if errors <= allowed else None
+    wrong, right = to_jamo(typed), to_jamo(name)
+    errors = DamerauLevenshtein.distance(wrong, right, score_cutoff=allowed)
+    return None if errors > allowed else errors + (0.5 if wrong[0] != right[0] else 0.0)
+
+
+def prefix_distance(typed: str, name: str) -> float | None:
+    """The same against the first syllables of a longer name; short words only where the keys without shift agree."""
+    begins = name[: len(typed)]
+    if len(typed) >= _PREFIX_FROM or to_keys(begins) == to_keys(typed):
+        errors = distance(typed, begins)
+        return None if errors is None else errors + 0.25
+    return None
 
 
 def _digits(text: str) -> str:

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.db import connection
 
-from medicines.search.nearness import distance
+from medicines.search.keys import to_keys
+from medicines.search.nearness import distance, prefix_distance
 from medicines.search.query import Query
-from medicines.selectors.search_arms import FUZZY, TIERS, Arm, free_text, name_arms
+from medicines.selectors.search_arms import FUZZY, TIERS, Arm, escape_like, free_text, name_arms
 
 # Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
 _BRANDS, _OF_A_BRAND = 16, 24
 _FUZZY_FROM, _COMPARED_KEYS = 3, 120
 
-_RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, (m.coverage <> 'easy'),
-           length(m.name_norm), m.item_seq"""
+_RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on,
+           strpos(m.name_norm, '|'), m.item_seq"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ def statement(query: Query, limit: int = 200) -> tuple[str, list[Any]]:
     strong = " UNION ALL ".join(f"({arm.sql})" for arm in arms)
     params: list[Any] = [param for arm in arms for param in arm.params]
     parts = [f"strong AS MATERIALIZED ({strong})"]
-    sources = ["SELECT id, tier, '' AS brand FROM strong"]
+    sources = ["SELECT id, tier, place, '' AS brand FROM strong"]
     for name, arm in _fallbacks(query):
         parts.append(f"{name} AS MATERIALIZED ({arm.sql})")
         params += arm.params
-        sources.append(f"SELECT id, tier, {'brand' if name == 'fuzzy' else repr('')} AS brand FROM {name}")
+        sources.append(f"SELECT id, tier, 0 AS place, {'brand' if name == 'fuzzy' else repr('')} FROM {name}")
     ordered, more = _ordered(query, limit)
     return f"WITH {', '.join(parts)}, hit AS ({' UNION ALL '.join(sources)}) {ordered}", [*params, *more]
 
@@ -89,8 +90,11 @@ def _fuzzy(query: Query, gate: str) -> Arm:
             WHERE {gate} GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
         ) near CROSS JOIN LATERAL (
             SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {_RANK} LIMIT {_OF_A_BRAND}
-        ) m"""
-    return Arm(sql, (list(query.near_keys), *params))
+        ) m
+        UNION ALL
+        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND {gate} LIMIT {_OF_A_BRAND})"""
+    # The last part: names that differ from the word only where the folded keys do not, as in ㅅ for ㅆ.
+    return Arm(sql, (list(query.near_keys), *params, f"{escape_like(to_keys(query.hangul))}%", *params))
 
 
 def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
@@ -99,9 +103,8 @@ def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
     strength = [query.strength] if query.strength else []
     return (
         f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
-            FROM (SELECT id, min(tier) AS tier, min(brand) AS brand FROM hit GROUP BY id) best
-            JOIN medicine m ON m.id = best.id
-            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, {_RANK} LIMIT %s""",
+            FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best JOIN medicine m ON m.id = best.id
+            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {_RANK} LIMIT %s""",
         [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
     )
 
@@ -135,9 +138,10 @@ def _nearest(query: Query, rows: list[Row]) -> list[tuple[Hit, str]]:
     return [(hit, brand) for _, _, hit, brand in near]
 
 
-def _errors(query: Query, row: Row) -> int | None:
-    """The least distance of what was typed to the brand or to the whole name."""
-    brand, names = row[4], row[5].split("|")
-    pairs = [(query.base, brand), (query.hangul, names[0]), *((word, brand) for word in query.near_words)]
-    found = [errors for typed, name in pairs if (errors := distance(typed, name)) is not None]
-    return min(found, default=None)
+def _errors(query: Query, row: Row) -> float | None:
+    """The least distance of what was typed to the brand, to the whole name, or to how the name begins."""
+    brand, name = row[4], row[5].split("|")[0]
+    pairs = [(query.base, brand), (query.hangul, name), *((word, brand) for word in query.near_words)]
+    found = [errors for typed, other in pairs if (errors := distance(typed, other)) is not None]
+    begins = prefix_distance(query.base, name)
+    return min(found if begins is None else [*found, begins], default=None)

@@ -5,6 +5,7 @@ match and says which field matched (`TIERS`). Texts are compared with `name_norm
 keys match across syllable borders, and do not tell ㅅ from ㅆ.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ TIERS: dict[int, tuple[str, str, float]] = {
     12: ("prefix", "item_name+entp_name", 0.88),
     20: ("substring", "item_name", 0.8),
     21: ("substring", "item_name+entp_name", 0.78),
+    29: ("initials", "item_name", 0.76),
     30: ("initials", "item_name", 0.7),
     31: ("keyboard", "item_name", 0.75),
     32: ("keyboard", "item_name", 0.72),
@@ -40,7 +42,7 @@ TIERS: dict[int, tuple[str, str, float]] = {
     70: ("fuzzy", "item_name", 0.3),
 }
 EXACT, EXACT_BRAND, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, PREFIX_COMPANY = 0, 1, 2, 10, 11, 12
-SUBSTRING, SUBSTRING_COMPANY, INITIALS, KEYBOARD = 20, 21, 30, 31
+SUBSTRING, SUBSTRING_COMPANY, WHOLE_INITIALS, INITIALS, KEYBOARD = 20, 21, 29, 30, 31
 INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, FUZZY = 40, 50, 60, 61, 70
 
 
@@ -57,7 +59,7 @@ def escape_like(text: str) -> str:
 
 def whole_name(text: str, tier: int) -> Arm:
     return Arm(
-        f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
+        f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
         (f"{escape_like(to_keys(text))}|%", f"{escape_like(text)}|%"),
     )
 
@@ -66,7 +68,8 @@ def whole_brand(text: str, tier: int, strength: str = "") -> Arm:
     """With a dosage asked for, only the brand's products of that dosage are exact; the others begin with it."""
     case = f"CASE WHEN %s = '' OR strengths @> ARRAY[%s] THEN {tier} ELSE {tier - EXACT_BRAND + PREFIX} END"
     return Arm(
-        f"SELECT id, {case} AS tier FROM medicine WHERE brand_name = %s LIMIT {CANDIDATES}", (strength, strength, text)
+        f"SELECT id, {case} AS tier, 0 AS place FROM medicine WHERE brand_name = %s LIMIT {CANDIDATES}",
+        (strength, strength, text),
     )
 
 
@@ -76,17 +79,17 @@ def name_prefix(text: str, tier: int, keys: str = "") -> list[Arm]:
     pattern = f"^{typing_pattern(text)}"
     arms = [
         Arm(
-            f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+            f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
             (f"{escape_like(keys)}%", pattern),
         )
     ]
     return [_short("prefix", keys, tier, "AND m.name_norm ~ %s", pattern), *arms] if len(keys) <= PREFIX_KEYS else arms
 
 
-def _short(kind: str, keys: str, tier: int, extra: str = "", *params: str) -> Arm:
+def _short(kind: str, keys: str, tier: int | str, extra: str = "", *params: str) -> Arm:
     """The postings of a short prefix, where sorting every row that begins so would take too long."""
     return Arm(
-        f"""SELECT m.id, {tier} AS tier FROM medicine_term t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)
+        f"""SELECT m.id, {tier} AS tier, 0 AS place FROM medicine_term t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)
             JOIN medicine m ON m.id = p.id WHERE t.kind = %s AND t.keys = %s {extra}""",
         (kind, keys, *params),
     )
@@ -98,7 +101,7 @@ def name_substring(text: str, tier: int) -> list[Arm]:
         return []
     return [
         Arm(
-            f"SELECT id, {tier} AS tier FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+            f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
             (f"%{escape_like(keys)}%", typing_pattern(text)),
         )
     ]
@@ -107,36 +110,47 @@ def name_substring(text: str, tier: int) -> list[Arm]:
 def english_prefix(keys: str) -> Arm:
     case = f"CASE WHEN name_en_keys = %s THEN {EXACT_ENGLISH} ELSE {PREFIX_ENGLISH} END"
     return Arm(
-        f"SELECT id, {case} AS tier FROM medicine WHERE name_en_keys LIKE %s LIMIT {CANDIDATES}",
+        f"SELECT id, {case} AS tier, 0 AS place FROM medicine WHERE name_en_keys LIKE %s LIMIT {CANDIDATES}",
         (keys, f"{escape_like(keys)}%"),
     )
 
 
 def initials_prefix(initials: str) -> list[Arm]:
+    """Names whose initials begin so; a brand that has no more than these stands first."""
+    whole = len(initials) if len(initials) > 2 else -1  # hundreds of brands have two syllables
+    case = f"CASE WHEN length(m.brand_name) = {whole} THEN {WHOLE_INITIALS} ELSE {INITIALS} END"
     long = Arm(
-        f"SELECT id, {INITIALS} AS tier FROM medicine WHERE name_initials LIKE %s LIMIT {CANDIDATES}",
+        f"SELECT m.id, {case} AS tier, 0 AS place FROM medicine m WHERE name_initials LIKE %s LIMIT {CANDIDATES}",
         (f"{escape_like(initials)}%",),
     )
-    return [_short("initials", initials, INITIALS), long] if len(initials) <= INITIAL_KEYS else [long]
+    return [_short("initials", initials, case), long] if len(initials) <= INITIAL_KEYS else [long]
 
 
-def term(kind: str, text: str, tier: int) -> Arm:
-    """The postings of one whole word."""
+Word = tuple[str, str, int]
+"""A whole word among the terms: kind, text, tier."""
+
+
+def terms(words: Sequence[Word]) -> Arm:
+    """The postings of whole words, in their order."""
+    values = ", ".join("(%s, %s, %s, %s)" for _ in words)
     return Arm(
-        f"""SELECT p.id, {tier} AS tier FROM medicine_term t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)
-            WHERE t.kind = %s AND t.keys = %s AND t.text = %s""",
-        (kind, to_keys(text), text),
+        f"""SELECT p.id, w.tier, p.place::int FROM (VALUES {values}) w(kind, keys, text, tier)
+            JOIN medicine_term t ON t.kind = w.kind AND t.keys = w.keys AND t.text = w.text
+            CROSS JOIN LATERAL unnest(t.medicine_ids) WITH ORDINALITY p(id, place)""",
+        tuple(value for kind, text, tier in words for value in (kind, to_keys(text), text, tier)),
     )
 
 
-def term_prefix(kind: str, text: str, tier: int) -> Arm:
-    """The postings of the three shortest words that begin so: 세티리 → 세티리진."""
+def terms_prefix(text: str) -> Arm:
+    """The postings of the three shortest substances or companies that begin so: 세티리 → 세티리진."""
+    case = f"CASE kind WHEN 'ingredient' THEN {INGREDIENT + 1} ELSE {COMPANY + 1} END"
     return Arm(
-        f"""SELECT p.id, {tier} AS tier FROM (
-                SELECT medicine_ids FROM medicine_term WHERE kind = %s AND keys LIKE %s AND text ~ %s
+        f"""SELECT p.id, t.tier, p.place::int FROM (
+                SELECT medicine_ids, {case} AS tier FROM medicine_term
+                WHERE kind IN ('ingredient', 'company') AND keys LIKE %s AND text ~ %s
                 ORDER BY length(text), text LIMIT 3
-            ) t CROSS JOIN LATERAL unnest(t.medicine_ids) p(id)""",
-        (kind, f"{escape_like(to_keys(text))}%", f"^{typing_pattern(text)}"),
+            ) t CROSS JOIN LATERAL unnest(t.medicine_ids) WITH ORDINALITY p(id, place)""",
+        (f"{escape_like(to_keys(text))}%", f"^{typing_pattern(text)}"),
     )
 
 
@@ -146,7 +160,7 @@ def all_words(tokens: tuple[str, ...]) -> list[Arm]:
     if len(to_keys(longest)) < _SHORTEST_SUBSTRING:
         return []
     checks = " AND ".join("strpos(name_norm, %s) > 0" for _ in tokens)
-    sql = f"SELECT id, {SUBSTRING} AS tier FROM medicine WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
+    sql = f"SELECT id, {SUBSTRING} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
     return [Arm(sql, (f"%{escape_like(to_keys(longest))}%", *tokens))]
 
 
@@ -157,7 +171,7 @@ def company_and_name(company: str, name: str) -> list[Arm]:
     case = f"CASE WHEN name_norm ~ %s THEN {PREFIX_COMPANY} ELSE {SUBSTRING_COMPANY} END"
     return [
         Arm(
-            f"""SELECT id, {case} AS tier FROM medicine
+            f"""SELECT id, {case} AS tier, 0 AS place FROM medicine
                 WHERE name_keys LIKE %s AND name_norm ~ %s AND strpos(entp_name, %s) > 0 LIMIT {CANDIDATES}""",
             (f"^{typing_pattern(name)}", f"%{escape_like(to_keys(name))}%", typing_pattern(name), company),
         )
@@ -215,22 +229,21 @@ def _literal_latin(query: Query) -> list[Arm]:
 def _without_strength(query: Query) -> list[Arm]:
     base = query.base
     if base.isascii():
-        return [english_prefix(base), term("ingredient", base, INGREDIENT)]
+        return [english_prefix(base), terms([("ingredient", base, INGREDIENT)])]
     return [
         whole_brand(base, KEYBOARD if query.slip else EXACT_BRAND, "" if query.slip else query.strength),
         *name_prefix(base, KEYBOARD + 1 if query.slip else PREFIX),
         *name_substring(base, KEYBOARD + 2 if query.slip else SUBSTRING),
-        term("ingredient", base, INGREDIENT),
+        terms([("ingredient", base, INGREDIENT)]),
     ]
 
 
 def _terms(query: Query) -> list[Arm]:
     text = query.hangul
-    arms = [term("ingredient", word, INGREDIENT) for word in dict.fromkeys((text, query.text, query.substance))]
-    arms += [term("company", query.company, COMPANY)] if query.company else []
-    if len(to_keys(text)) > PREFIX_KEYS:
-        arms += [term_prefix("ingredient", text, INGREDIENT + 1), term_prefix("company", text, COMPANY + 1)]
-    return arms + ([term("symptom", query.symptom, SYMPTOM)] if query.symptom else [])
+    words = [("ingredient", word, INGREDIENT) for word in dict.fromkeys((text, query.text, query.substance)) if word]
+    words += [("company", query.company, COMPANY)] if query.company else []
+    words += [("symptom", query.symptom, SYMPTOM)] if query.symptom else []
+    return [terms(words), terms_prefix(text)] if len(to_keys(text)) > PREFIX_KEYS else [terms(words)]
 
 
 def _words(query: Query) -> list[Arm]:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from django.db import connection, transaction
 
-from medicines.models import Medicine, MedicineBrand, MedicineCache, MedicineEfficacy
+from medicines.models import MedicineBrand, MedicineCache, MedicineEfficacy
 from medicines.search.ingredients import bases_of
 from medicines.search.keys import initial_keys, to_keys
 from medicines.search.normalise import normalise, parse_name

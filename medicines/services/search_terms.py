@@ -21,17 +21,19 @@ POSTINGS = 200
 PREFIX_KEYS = 4
 INITIAL_KEYS = 3
 
-# Sold before withdrawn and for export, popular before not, with patient text before without, short before long.
-RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, (m.coverage <> 'easy'),
-          length(m.name_norm), m.item_seq"""
+# Sold before withdrawn and for export, popular before not, explained to patients early before late (or never), short
+# before long. A total order: item_seq is unique.
+SOLD = "(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on"
+RANK = f"{SOLD}, strpos(m.name_norm, '|'), m.item_seq"
 
 _BY_INGREDIENT = f"""
     SELECT 'ingredient', n.text, n.keys, (array_agg(m.id ORDER BY cardinality(m.substances) > 1, {RANK}))[1:{POSTINGS}]
     FROM term_name n JOIN (SELECT DISTINCT unnest(substances) AS substance, id FROM medicine) s
       ON s.substance = n.means JOIN medicine m ON m.id = s.id
     GROUP BY n.text, n.keys"""
+# A company's products stand by age where nothing else tells them apart: the long-established ones are known.
 _BY_COMPANY = f"""
-    SELECT 'company', n.text, n.keys, (array_agg(m.id ORDER BY {RANK}))[1:{POSTINGS}]
+    SELECT 'company', n.text, n.keys, (array_agg(m.id ORDER BY {SOLD}, m.item_seq))[1:{POSTINGS}]
     FROM term_name n JOIN medicine m ON m.entp_name = n.means
     GROUP BY n.text, n.keys"""
 _BY_SYMPTOM = f"""
