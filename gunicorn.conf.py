@@ -18,6 +18,8 @@ max_requests_jitter = 10_000
 preload_app = True
 accesslog = None  # core.middleware writes the access log: without query strings
 errorlog = "-"
+# Its default place is in the home folder, where two copies would meet.
+control_socket_disable = True
 logger_class = "gunicorn.glogging.Logger"
 
 

@@ -88,7 +88,7 @@ class Run:
     def _start_gunicorn(self) -> Child:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
         child = spawn("gunicorn", command, log=self.home.logs / "gunicorn.log", env=self.env, cwd=PROJECT)
-        wait_until(self._ready, child, seconds=60)
+        wait_until(self._ready, child, seconds=180)
         return child
 
     def _ready(self) -> bool:
