@@ -14,7 +14,7 @@ from medicines.selectors.search_arms import FUZZY, TIERS, Arm, escape_like, free
 _BRANDS, _OF_A_BRAND = 16, 24
 _FUZZY_FROM, _COMPARED_KEYS = 3, 120
 
-_RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on,
+RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on,
            strpos(m.name_norm, '|'), m.item_seq"""
 
 
@@ -89,7 +89,7 @@ def _fuzzy(query: Query, gate: str) -> Arm:
             FROM unnest(%s::text[]) AS w(keys) CROSS JOIN LATERAL medicine_brand_near(w.keys) b
             WHERE {gate} GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
         ) near CROSS JOIN LATERAL (
-            SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {_RANK} LIMIT {_OF_A_BRAND}
+            SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {RANK} LIMIT {_OF_A_BRAND}
         ) m
         UNION ALL
         (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND {gate} LIMIT {_OF_A_BRAND})"""
@@ -104,7 +104,7 @@ def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
     return (
         f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
             FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best JOIN medicine m ON m.id = best.id
-            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {_RANK} LIMIT %s""",
+            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {RANK} LIMIT %s""",
         [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
     )
 
