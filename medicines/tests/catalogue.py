@@ -1,7 +1,7 @@
 """A small made-up catalogue for the tests of the request path: our own names and words."""
 
 from medicines.labels import SECTIONS, Label
-from medicines.models import Medicine
+from medicines.models import Medicine, MedicineBrand, MedicineTerm
 from medicines.records import Facts, Record
 from medicines.services import catalogue, search_index
 
@@ -32,9 +32,18 @@ PRODUCTS = [
 ]
 
 
-def load(products=PRODUCTS):
-    """Store the products and what search reads; returns how many medicines there are."""
+def add(*products):
+    """Store products as L3 does: before the nightly rebuild of what search reads besides names."""
     catalogue.upsert_many(items=list(products))
+
+
+def load(products=PRODUCTS):
+    """Store products and all that search reads. Once in a transaction."""
+    add(*products)
     search_index.rebuild_brands()
     search_index.rebuild_terms()
-    return Medicine.objects.count()
+
+
+def clear():
+    for model in (Medicine, MedicineBrand, MedicineTerm):
+        model.objects.all().delete()

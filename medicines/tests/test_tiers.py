@@ -1,0 +1,156 @@
+"""The tiers behind search and detail: which one answers, what drops an entry, and what happens without Redis or PostgreSQL."""
+
+import threading
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from core import metrics
+from core.cache import tiers as cache
+from core.tests.conftest import killable, own_valkey  # noqa: F401 - fixtures
+from medicines.models import MedicineCache
+from medicines.selectors import lists, tiers
+from medicines.services.summary import set_summary
+from medicines.tests import catalogue
+
+URL = "/api/v1/medicines"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(db):
+    catalogue.load()
+
+
+def find(client, q="보라매"):
+    return client.get(URL, {"q": q})
+
+
+def label_hash(item_seq):
+    return MedicineCache.objects.get(medicine__item_seq=item_seq).source_hash
+
+
+def test_each_tier_gives_the_same_bytes(client, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        from_db = find(client)
+    with django_assert_num_queries(0):
+        from_memory = find(client)
+        cache().memory.clear()
+        from_redis = find(client)
+    assert [answer["X-Cache"] for answer in (from_db, from_memory, from_redis)] == ["db", "memory", "redis"]
+    assert from_db.content == from_memory.content == from_redis.content
+    assert from_db["ETag"] == from_memory["ETag"] == from_redis["ETag"]
+
+
+def test_spellings_share_one_entry(client):
+    find(client, "보라매정 500mg")
+    assert find(client, "보라매정 500mg ")["X-Cache"] == "memory"
+
+
+def test_a_changed_summary_drops_one_card_and_no_list(client, django_assert_num_queries, django_capture_on_commit_callbacks):
+    find(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert set_summary(item_seq="100000001", source_hash=label_hash("100000001"), text="열을 내려요.", kind="ai")
+    with django_assert_num_queries(1):
+        card = find(client).json()["results"][0]
+    assert (card["efcy_summary"], card["summary_kind"]) == ("열을 내려요.", "ai")
+
+
+def test_a_summary_of_an_older_label_is_not_stored(django_assert_num_queries):
+    assert not set_summary(item_seq="100000001", source_hash="of another text", text="x", kind="ai")
+    assert not MedicineCache.objects.exclude(efcy_summary="").exists()
+
+
+def test_a_new_product_makes_lists_old(client):
+    find(client)
+    catalogue.add(catalogue.record("100000098", "보라매"))
+    tiers.catalogue_changed(["100000098"])
+    answer = find(client)
+    assert answer["X-Cache"] == "db"
+    assert answer.json()["results"][0]["item_seq"] == "100000098"
+
+
+def test_nothing_changed_drops_nothing(client):
+    find(client)
+    tiers.catalogue_changed([])
+    assert find(client)["X-Cache"] == "memory"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_threads_ask_the_database_once(monkeypatch):
+    asked, gate = [], threading.Barrier(20)
+
+    def slow(**given):
+        asked.append(given)
+        return search_rows(**given)
+
+    search_rows = lists.search_rows
+    monkeypatch.setattr(lists, "search_rows", slow)
+    answers = []
+
+    def ask():
+        gate.wait()
+        answers.append(find(Client()).content)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(answers)) == 1
+    assert len(asked) < 5  # one a flight; a late thread may find it landed and the cache not yet filled
+
+
+def test_without_redis_memory_and_database_answer(client, killable):  # noqa: F811
+    find(client)
+    killable.kill()
+    failures = metrics.cache_failures.labels("redis")._value.get()
+    assert find(client)["X-Cache"] == "memory"
+    answer = find(client, "새벽별")
+    assert (answer.status_code, answer["X-Cache"]) == (200, "db")
+    assert metrics.cache_failures.labels("redis")._value.get() > failures
+    assert client.get(f"{URL}/100000001").status_code == 200
+
+
+def test_without_redis_a_cursor_still_opens_the_same_list(client, killable):  # noqa: F811
+    url = find(client, "여울이").json()["next"]
+    killable.kill()
+    answer = client.get(url)
+    assert (answer.status_code, len(answer.json()["results"])) == (200, 10)
+
+
+@pytest.fixture
+def no_database(transactional_db):
+    """Call it to take PostgreSQL away; it is back when the test ends."""
+    settings_dict, host = connection.settings_dict, connection.settings_dict["HOST"]
+
+    def take_away():
+        connection.close()
+        settings_dict["HOST"] = "/nowhere"
+
+    yield take_away
+    settings_dict["HOST"] = host
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_database_the_last_answer_is_served_as_stale(client, no_database):
+    before = find(client).json()
+    detail = client.get(f"{URL}/100000001").json()
+    tiers.catalogue_changed(["100000050"])
+    cache().memory.clear()
+    no_database()
+    answer = find(client)
+    assert (answer.status_code, answer["X-Cache"], answer["Cache-Control"]) == (200, "stale", "no-store")
+    assert answer.json() == before | {"stale": True}
+    assert client.get(f"{URL}/100000001").json() == detail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_database_and_a_copy_it_says_so(client, no_database):
+    no_database()
+    for url in (f"{URL}?q=abc", f"{URL}/100000001", f"{URL}/popular"):
+        answer = client.get(url)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+        assert int(answer["Retry-After"]) > 0
