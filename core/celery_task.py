@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from core import context, metrics
+from core import context, metrics, stores
 from core.errors import BreakerOpen, VendorBadReply, VendorTimeout, VendorUnreachable
 from core.logs import redact
 
@@ -122,6 +122,9 @@ def enqueue(task: Any, *args: Any, **kwargs: Any) -> bool:
 
 def _send(task: Any, args: Args, kwargs: Kwargs) -> bool:
     try:
+        # redis-py retries a dead broker for six seconds inside kombu; our own client knows within half a second, then
+        # remembers for one.
+        stores.broker.run(lambda client: client.ping())
         task.apply_async(args, kwargs, headers={"request_id": context.request_id.get()}, retry=False)
     except (BrokerError, RedisError, OSError) as error:
         metrics.enqueue_failures.labels(task.name).inc()

@@ -1,0 +1,111 @@
+import time
+
+import pytest
+from celery import current_app, shared_task
+from celery.contrib.testing.worker import start_worker
+from django.contrib.admin.sites import site
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from core import celery_task
+from core.celery_task import DeadTask, PillingTask, enqueue
+from core.errors import VendorRefused
+from ops.models import AuditEvent, DeadLetter
+from ops.services import claim_dead_letter, keep_dead_letter, record_audit
+
+pytestmark = pytest.mark.django_db
+
+
+@shared_task(base=PillingTask, name="ops.tests.broken")
+def broken(number):
+    raise VendorRefused("v", "no")
+
+
+@shared_task(base=PillingTask, name="ops.tests.resendable")
+def resendable(number):
+    return number
+
+
+def make(task_id="t-1", name="ops.tests.resendable"):
+    keep_dead_letter(DeadTask(task_id, name, (5,), {}, "VendorUnreachable: v", 4, "req-12345"))
+    return DeadLetter.objects.get(task_id=task_id)
+
+
+def test_ops_is_who_keeps_dead_tasks():
+    assert "ops.services.keep_dead_letter" in celery_task._keepers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_fails_for_good_in_a_worker_is_stored():
+    with start_worker(current_app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=20):
+        assert enqueue(broken, 7)
+        for _ in range(500):
+            if DeadLetter.objects.exists():
+                break
+            time.sleep(0.02)
+    letter = DeadLetter.objects.get()
+    assert (letter.name, letter.args, letter.attempts) == ("ops.tests.broken", [7], 1)
+    assert letter.error == "VendorRefused: v: no"
+
+
+def test_the_same_task_again_replaces_its_row():
+    make()
+    make()
+    assert DeadLetter.objects.count() == 1
+
+
+def test_only_one_operator_sends_it_again():
+    letter = make()
+    assert [claim_dead_letter(pk=letter.pk) for _ in range(2)] == [True, False]
+
+
+@pytest.fixture
+def operator(client, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    client.force_login(get_user_model().objects.create_superuser("boss", "password-for-tests"))
+    return client
+
+
+def resend(operator, *letters):
+    return operator.post(
+        "/admin/ops/deadletter/", {"action": "send_again", "_selected_action": [letter.pk for letter in letters]}
+    )
+
+
+def test_an_operator_sends_it_again(operator, monkeypatch, django_capture_on_commit_callbacks):
+    letter, sent = make(), []
+    monkeypatch.setattr(resendable, "apply_async", lambda args, kwargs, **rest: sent.append((args, kwargs)))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert resend(operator, letter).status_code == 302
+    assert sent == [((5,), {})]
+    letter.refresh_from_db()
+    assert letter.resent_at is not None
+    assert AuditEvent.objects.get().action == "dead_letter.resend"
+
+
+def test_a_task_that_no_longer_exists_stays(operator):
+    letter = make(name="gone.tasks.gone")
+    resend(operator, letter)
+    letter.refresh_from_db()
+    assert letter.resent_at is None
+
+
+@pytest.mark.parametrize("name", ["deadletter", "auditevent", "idempotencykey"])
+def test_the_lists_open_and_nothing_is_edited(operator, name):
+    make()
+    record_audit(actor="boss", action="x")
+    assert operator.get(f"/admin/ops/{name}/").status_code == 200
+    assert operator.get(f"/admin/ops/{name}/add/").status_code == 403
+    assert len(site._registry) > 3
+
+
+def test_the_waiting_list_uses_its_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        query = DeadLetter.objects.filter(resent_at=None).order_by("-failed_at")[:50]
+        cursor.execute("EXPLAIN " + str(query.query))
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("SET enable_seqscan = on")
+    assert "idx_dead_letter_waiting" in plan
