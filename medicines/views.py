@@ -13,10 +13,10 @@ from core.throttling import client_address
 from medicines import schema, tasks
 from medicines.search.query import Query
 from medicines.selectors import lists, tiers
-from medicines.selectors.answers import Answer, search_answer
+from medicines.selectors.answers import Answer, search_answer, suggest_answer
 from medicines.selectors.detail import detail
 from medicines.selectors.popular import popular
-from medicines.serializers import SearchInput, read_limit, read_nothing, read_search
+from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
 from medicines.services import popularity
 from medicines.services.labels import claim_label
 from medicines.services.missing import fetch_missing, worth_asking
@@ -66,6 +66,13 @@ def _page(
         return request.build_absolute_uri(f"{request.path}?{params}")
 
     return search_answer(ranked, raw=query.raw, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
+
+
+@plain_view(scope="suggest", describe=schema.Suggest)
+def suggest(request: HttpRequest) -> HttpResponse:
+    started = perf_counter()
+    q, limit = read_suggest(request)
+    return _respond(request, suggest_answer(query=lists.parsed(q), limit=limit), started)
 
 
 @plain_view(describe=schema.Popular)

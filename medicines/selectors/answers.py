@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from core.pagination import sign_cursor
+from medicines.search.query import Query
 from medicines.selectors import tiers
-from medicines.selectors.cards import load_cards
-from medicines.selectors.lists import RankedList
+from medicines.selectors.cards import encode, load_cards
+from medicines.selectors.lists import RankedList, key_of
+from medicines.selectors.suggest import suggest_rows
+
+_MOMENT = slice(29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,21 @@ def search_answer(
         b',"previous":', _json(before and link(before)), b"}",
     ))  # fmt: skip
     return Answer(body, came_from, stale)
+
+
+def suggest_answer(*, query: Query, limit: int) -> Answer:
+    """Names that what was typed can still become. Raises the database's error when nothing old is at hand."""
+    # A sign alone ("(") is no text, but suggestions are found by it.
+    sign = query.raw[0] if query.is_empty else ""
+    key = f"suggest:{limit}:{key_of(query)}{sign}"
+    data, tier = tiers.read_list(key, lambda: _suggestions(query, limit), made_at=_MOMENT)
+    return Answer(data[_MOMENT.stop :], tier, tier == tiers.STALE)
+
+
+def _suggestions(query: Query, limit: int) -> bytes:
+    moment = tiers.moment()
+    rows = suggest_rows(query=query, limit=limit)
+    return moment.encode() + encode({"suggestions": [asdict(row) for row in rows]})
 
 
 def _load(item_seqs: list[str]) -> dict[str, bytes]:

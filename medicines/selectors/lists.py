@@ -7,18 +7,15 @@ A list is JSON lines: a head whose inside is copied into the answer, the list's 
 import hashlib
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
 import redis
-from django.db import InterfaceError, OperationalError
 
 from core import stores
 from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
-from core.locks import Flight, local_flight
 from core.pagination import read_cursor
 from medicines.search.query import Query, parse_query
 from medicines.selectors import tiers
@@ -26,8 +23,7 @@ from medicines.selectors.cards import encode
 from medicines.selectors.search import search_rows
 
 MAX_HITS = 200
-CURSOR_LIFE = timedelta(minutes=10)
-_WAIT_SECONDS = 2.0
+CURSOR_SECONDS = 600
 _AS_OF = slice(10, 39)  # {"as_of":"2026-11-24T08:42:08.123+09:00", …
 _HEAD_LINES = 2
 _BY_NAME = tuple(
@@ -70,10 +66,6 @@ class RankedList:
             return item_seq if match.startswith(_BY_NAME) else None
         return None
 
-    @property
-    def as_of(self) -> datetime:
-        return datetime.fromisoformat(self.data[_AS_OF].decode())
-
 
 def _hit(line: bytes) -> tuple[str, bytes]:
     item_seq, _, match = line[13:].partition(b'"')
@@ -98,38 +90,25 @@ def _snapshot_key(list_key: str, digest: str) -> str:
 
 def find(query: Query) -> RankedList:
     """The list for a query: memory, Redis, one SQL. With the database away the last one known, or its error raised."""
-    key = _list_key(query)
-    held = tiers.read_list(key, made_at=_AS_OF)
-    return RankedList(*held) if held else _ask_database(key, query)
+    return RankedList(*tiers.read_list(_list_key(query), lambda: _make(query), made_at=_AS_OF))
 
 
 def search_again(query: Query) -> RankedList:
     """Ask the database past the caches and fill them: right after something new was stored."""
-    return RankedList(_store(_list_key(query), query), tiers.API)
+    data = _make(query)
+    tiers.write_list(_list_key(query), data)
+    return RankedList(data, tiers.API)
 
 
-def _ask_database(key: str, query: Query) -> RankedList:
-    try:
-        # In one process one thread asks; a second process asking the same costs less than a lock between them.
-        flight = local_flight(key, compute=lambda: Flight("computed", _store(key, query)), wait=_WAIT_SECONDS)
-        return RankedList(flight.value or _store(key, query), tiers.DB)
-    except (OperationalError, InterfaceError):
-        old = tiers.read_stale(key)
-        if old is None:
-            raise
-        return RankedList(old, tiers.STALE)
-
-
-def _store(key: str, query: Query) -> bytes:
-    data = _build(query, key)
-    tiers.write_list(key, data)
+def _make(query: Query) -> bytes:
+    data = _build(query)
     if data.count(b"\n") > _HEAD_LINES:
-        snapshot = {_snapshot_key(key, RankedList(data, tiers.DB).digest): data}
-        cache().shared.set_many(snapshot, seconds=tiers.LIST_SECONDS + CURSOR_LIFE.total_seconds())
+        snapshot = {_snapshot_key(_list_key(query), RankedList(data, tiers.DB).digest): data}
+        cache().shared.set_many(snapshot, seconds=tiers.LIST_SECONDS + CURSOR_SECONDS)
     return data
 
 
-def _build(query: Query, key: str) -> bytes:
+def _build(query: Query) -> bytes:
     as_of = tiers.moment()  # before the question, so that a change during it makes the list old
     rows = search_rows(query=query, limit=MAX_HITS)
     head = {

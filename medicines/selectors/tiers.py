@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import InterfaceError, OperationalError
 
 from core.cache import MEMORY, REDIS, tiers
+from core.locks import Flight, local_flight
 
 DB, API, STALE = "db", "api", "stale"
 # In seconds. A list outlives the ten minutes that a cursor is promised by being kept as a snapshot too (pages.py).
@@ -20,6 +21,7 @@ CHANGED_SECONDS = 30 * 86_400
 CARD, DETAIL = "card:", "detail:"
 _CHANGED = "catalogue-changed"
 _ORDER = (MEMORY, REDIS, DB, API, STALE)
+_WAIT_SECONDS = 2.0
 _SEOUL = ZoneInfo("Asia/Seoul")
 
 
@@ -33,17 +35,38 @@ def slowest(*names: str) -> str:
     return max(names, key=_ORDER.index)
 
 
-def read_list(key: str, *, made_at: slice) -> tuple[bytes, str] | None:
-    """A list and its tier, unless the catalogue changed since; `made_at` is where in the bytes its moment stands."""
+def read_list(key: str, make: Callable[[], bytes], *, made_at: slice) -> tuple[bytes, str]:
+    """A list and its tier: memory, Redis, or `make` (one query), which also fills both.
+
+    A list from before the catalogue's last change is made anew; `made_at` is where in the bytes its moment stands. With
+    the database away, whatever Redis still holds. Raises the database's error when that is nothing.
+    """
     held, where = tiers().get_many((key, _CHANGED))
     value = held.get(key)
-    if value is None or value[made_at] <= held.get(_CHANGED, b""):
-        return None
-    return value, where[key]
+    if value is not None and value[made_at] > held.get(_CHANGED, b""):
+        return value, where[key]
+    try:
+        return _make(key, make), DB
+    except (OperationalError, InterfaceError):
+        old = tiers().get_stale_many((key,))
+        if key not in old:
+            raise
+        return old[key], STALE
 
 
-def write_list(key: str, value: bytes, *, seconds: float = LIST_SECONDS) -> None:
-    tiers().set_many({key: value}, seconds=seconds)
+def _make(key: str, make: Callable[[], bytes]) -> bytes:
+    def fill() -> bytes:
+        value = make()
+        write_list(key, value)
+        return value
+
+    # In one process one thread asks; a second process asking the same costs less than a lock between them.
+    flight = local_flight(key, compute=lambda: Flight("computed", fill()), wait=_WAIT_SECONDS)
+    return flight.value or fill()
+
+
+def write_list(key: str, value: bytes) -> None:
+    tiers().set_many({key: value}, seconds=LIST_SECONDS)
 
 
 def write_items(prefix: str, items: Mapping[str, bytes], *, seconds: float = CARD_SECONDS) -> None:

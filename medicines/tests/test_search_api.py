@@ -57,7 +57,10 @@ def test_a_card_has_the_fields_of_the_contract(client):
     assert set(card["match"]) == {"kind", "field", "score"}
 
 
-@pytest.mark.parametrize("spelling", ["ㅂㄹㅁ", "qhfkao", "보라매 ", " 보라매", "보라", unicodedata.normalize("NFD", "보라매")])
+NFD = unicodedata.normalize("NFD", "보라매")
+
+
+@pytest.mark.parametrize("spelling", ["ㅂㄹㅁ", "qhfkao", "보라매 ", " 보라매", "보라", "보라매 ５００ｍｇ", NFD])
 def test_finds_by_every_spelling(client, spelling):
     assert "보라매정500밀리그램(아세트아미노펜)" in names(find(client, spelling))
 
@@ -114,8 +117,8 @@ def test_bad_input_is_a_problem_in_korean(client, query_string):
 
 @pytest.mark.parametrize(
     "q",
-    ["%", "_", "\\", "%%%", "%_%", "'", '"', "''; DROP TABLE medicine; --", "<script>alert(1)</script>", "😀", "a'b", "()", "(",
-     "$$", "{}", "[", "*", "?", "+", "../../etc/passwd", "ㅎ" * 100, "뷁" * 100],
+    ["%", "_", "\\", "%%%", "%_%", "'", '"', "''; DROP TABLE medicine; --", "<script>alert(1)</script>", "😀", "a'b",
+     "()", "(", "$$", "{}", "[", "*", "?", "+", "../../etc/passwd", "ㅎ" * 100, "뷁" * 100],
 )  # fmt: skip
 def test_odd_input_finds_nothing_and_lists_nothing(client, q):
     answer = find(client, q)

@@ -1,4 +1,4 @@
-"""The tiers behind search and detail: which one answers, what drops an entry, and what happens without Redis or PostgreSQL."""
+"""The tiers behind search and detail: who answers, what drops an entry, and life without Redis or PostgreSQL."""
 
 import threading
 
@@ -47,7 +47,9 @@ def test_spellings_share_one_entry(client):
     assert find(client, "보라매정 500mg ")["X-Cache"] == "memory"
 
 
-def test_a_changed_summary_drops_one_card_and_no_list(client, django_assert_num_queries, django_capture_on_commit_callbacks):
+def test_a_changed_summary_drops_one_card_and_no_list(
+    client, django_assert_num_queries, django_capture_on_commit_callbacks
+):
     find(client)
     with django_capture_on_commit_callbacks(execute=True):
         assert set_summary(item_seq="100000001", source_hash=label_hash("100000001"), text="열을 내려요.", kind="ai")
@@ -56,7 +58,7 @@ def test_a_changed_summary_drops_one_card_and_no_list(client, django_assert_num_
     assert (card["efcy_summary"], card["summary_kind"]) == ("열을 내려요.", "ai")
 
 
-def test_a_summary_of_an_older_label_is_not_stored(django_assert_num_queries):
+def test_a_summary_of_an_older_label_is_not_stored():
     assert not set_summary(item_seq="100000001", source_hash="of another text", text="x", kind="ai")
     assert not MedicineCache.objects.exclude(efcy_summary="").exists()
 
