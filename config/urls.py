@@ -1,8 +1,9 @@
 """Every URL of the service; the only place that puts prefixes."""
 
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from core.health import livez, readyz
 from core.metrics import metrics_view
@@ -13,6 +14,11 @@ handler403 = "core.api.handler403"
 handler404 = "core.api.handler404"
 handler500 = "core.api.handler500"
 
+# The page's script is served by us; its styles are set from that script.
+_docs = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="schema"),
+)
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
@@ -21,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<slug:slug>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", _docs, name="docs"),
     path("api/v1/", include("core.urls")),
     path("api/v1/", include("medicines.urls")),
     path("api/v1/", include("summaries.urls")),
