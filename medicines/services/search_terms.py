@@ -81,6 +81,7 @@ def rebuild_term_tables() -> None:
 def _prepare(cursor: CursorWrapper) -> None:
     cursor.execute("SET LOCAL statement_timeout = 0")  # a web connection's limit, where a view's process rebuilds
     cursor.execute("SET LOCAL work_mem = '64MB'")
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.term_name, pg_temp.term_new")  # of a rebuild in the same transaction
     cursor.execute("CREATE TEMPORARY TABLE term_name (text text, means text, keys text) ON COMMIT DROP")
     cursor.execute(
         "CREATE TEMPORARY TABLE term_new (kind text, text text, keys text, medicine_ids bigint[]) ON COMMIT DROP"

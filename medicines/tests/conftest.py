@@ -1,5 +1,8 @@
 """The sources as a test switches them, over real HTTP."""
 
+import json
+from contextlib import ExitStack
+
 import pytest
 
 from core import breaker, stores
@@ -23,3 +26,21 @@ def sources(_standins, settings):
     _standins.reset()
     stores.broker.client.flushdb()
     breaker.forget()
+
+
+@pytest.fixture
+def serve(sources, settings, tmp_path):
+    """`serve(easydrug=[row…], permit=[…], ingredients=[…], permit_detail=[…])`: stand-ins with these rows instead."""
+    with ExitStack() as running:
+
+        def start(**tables):
+            # The stand-ins refuse a folder without products, which an empty list is not.
+            folder = tmp_path / f"served-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            for name, rows in {"permit": [], **tables}.items():
+                (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+            standins = running.enter_context(Standins(data=folder, detail_seconds=0))
+            settings.DATA_GO_KR_BASE_URL = standins.url("datagokr")
+            return standins
+
+        yield start

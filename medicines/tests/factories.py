@@ -5,15 +5,11 @@ from collections.abc import Mapping
 from medicines.models import Medicine
 from medicines.services.catalogue import upsert_many
 from medicines.wire import EasyItem, PermitDetail, PermitItem
-
-EASY_KEYS = (
-    "entpName itemName itemSeq efcyQesitm useMethodQesitm atpnWarnQesitm atpnQesitm intrcQesitm seQesitm "
-    "depositMethodQesitm openDe updateDe itemImage bizrno"
-).split()
+from sandbox.standins.wire import EASYDRUG_KEYS
 
 
 def easy_row(item_seq: str | None = "200000001", name: str = "가나정", **values: object) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(EASY_KEYS)
+    row: dict[str, object] = dict.fromkeys(EASYDRUG_KEYS)
     row |= {"itemSeq": item_seq, "itemName": name, "entpName": "예시제약(주)", "updateDe": "2024-05-09"}
     return row | {"efcyQesitm": "이 약은 두통에 사용합니다.\n", "atpnQesitm": "과민한 사람은 먹지 마십시오.\n"} | values
 

@@ -127,7 +127,7 @@ def test_html_entities_and_bare_ampersands_are_no_error():
     ],
 )
 def test_a_bad_document_is_refused_by_name(bad):
-    with pytest.raises(BadDocumentError, match="^NB: "):
+    with pytest.raises(BadDocumentError, match=r"^NB: "):
         document_sections("", "", bad)
 
 
