@@ -34,10 +34,11 @@ def query(request: HttpRequest, allowed: Sequence[str] = ()) -> dict[str, str]:
 
     With `allowed`, others are refused by name. Raises InvalidQuery, which never repeats a value.
     """
-    raw = request.META.get("QUERY_STRING", "")
     try:
+        # WSGI hands bytes over as Latin-1; a client such as curl sends Hangul without percent signs.
+        raw = request.META.get("QUERY_STRING", "").encode("latin-1").decode()
         pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise invalid("query", "encoding", "검색어를 읽을 수 없어요. UTF-8로 보내 주세요.") from None
     except ValueError:
         raise invalid("query", "too_many", "조건이 너무 많아요.") from None

@@ -148,12 +148,36 @@ class PayloadTooLarge(Problem):
     explanation = "본문은 1MB까지 받습니다."
 
 
+class UriTooLong(Problem):
+    slug = "uri-too-long"
+    status = 414
+    title = "너무 긴 주소"
+    default_detail = "주소가 너무 길어요. 검색어를 줄여 주세요."
+    explanation = "주소는 검색어까지 합쳐 4,000바이트쯤까지 받습니다."
+
+
 class UnsupportedMediaType(Problem):
     slug = "unsupported-media-type"
     status = 415
     title = "받지 않는 형식"
     default_detail = "받을 수 없는 형식이에요. application/json으로 보내 주세요."
     explanation = "본문은 application/json으로만 받습니다."
+
+
+class HeadersTooLarge(Problem):
+    slug = "headers-too-large"
+    status = 431
+    title = "너무 큰 머리글"
+    default_detail = "요청의 머리글이 너무 크거나 많아요."
+    explanation = "머리글 하나는 8KB쯤까지, 모두 100개까지 받습니다. 쿠키를 지우면 풀리기도 합니다."
+
+
+class MalformedRequest(Problem):
+    slug = "malformed-request"
+    status = 400
+    title = "읽을 수 없는 요청"
+    default_detail = "요청이 HTTP 형식에 맞지 않아요."
+    explanation = "요청 줄이나 머리글을 읽을 수 없습니다. 쓰는 프로그램이나 중간의 프록시를 살펴봐 주세요."
 
 
 class KeyReused(Problem):
@@ -216,7 +240,10 @@ _ALL: tuple[type[Problem], ...] = (
     Gone,
     PreconditionFailed,
     PayloadTooLarge,
+    UriTooLong,
     UnsupportedMediaType,
+    HeadersTooLarge,
+    MalformedRequest,
     KeyReused,
     Throttled,
     SourceDown,

@@ -42,7 +42,7 @@ class Subscriber:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._started = False
-        self._stopping = False
+        self._stopping = threading.Event()
         self.connected = threading.Event()
 
     def ensure(self) -> None:
@@ -55,14 +55,14 @@ class Subscriber:
 
     def stop(self) -> None:
         """End the thread at its next turn, within five seconds."""
-        self._stopping = True
+        self._stopping.set()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 self._listen()
             except (redis.RedisError, OSError, ValueError) as error:
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 logger.warning("Invalidations not heard: %s", type(error).__name__)
             self.connected.clear()
@@ -73,7 +73,7 @@ class Subscriber:
         client = stores.connect(stores.cache.url)
         with client, client.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(CHANNEL)
-            while not self._stopping:
+            while not self._stopping.is_set():
                 got = channel.get_message(timeout=_PING_SECONDS)
                 if got is None:
                     # Half-open connections stay silent for ever unless something is sent.
