@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from core.datagokr import Operation, Page, Purpose, fetch
+from core.datagokr import VENDOR, Operation, Page, Purpose, fetch
+from core.errors import VendorBadReply
 from medicines.records import Batch, Ingredient, Record, Refusal
 from medicines.wire import EasyItem, IngredientItem, PermitDetail, PermitItem, RowModel, parse_row, parse_rows
 
@@ -96,7 +97,8 @@ def _by_name(
 ) -> Batch[Said]:
     """A name with `%` breaks the service, so it is cut there and the answer filtered.
 
-    The filter also holds when the service ignores the parameter and sends its whole list.
+    The filter also holds when the service ignores the parameter and sends its whole list. Raises VendorBadReply too,
+    when there are rows and none of them was asked for.
     """
     asked = name.split("%")[0].strip()
     if not asked:
@@ -104,7 +106,10 @@ def _by_name(
     params: dict[str, str | int] = {parameter: asked, "pageNo": 1, "numOfRows": PAGE_ROWS}
     reply = fetch(operation, params, deadline=deadline, purpose="interactive")
     field = _NAME_FIELDS[operation.name]
-    return parse_rows([row for row in reply.rows if _flat(name) in _flat(_value(row, field))], model, "row")
+    named = [row for row in reply.rows if _flat(asked) in _flat(_value(row, field))]
+    if reply.rows and not named:
+        raise VendorBadReply(VENDOR, "rows that were not asked for")
+    return parse_rows([row for row in named if _flat(name) in _flat(_value(row, field))], model, "row")
 
 
 def _one(
