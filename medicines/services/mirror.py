@@ -162,7 +162,7 @@ def _believed(run: MirrorRun, fetched: SourcePage[Any]) -> SourcePage[Any]:
     before = run.total_count or _last_complete_total(run.source)
     if fetched.total < before * _BELIEVABLE or fetched.total == 0:
         raise NonsensePage(f"a total of {fetched.total} after {before}")
-    if fetched.batch.refusals and not fetched.batch.rows:
+    if len(fetched.batch.refusals) == fetched.batch.read > 0:
         raise NonsensePage(f"no readable row: {fetched.batch.refusals[0].reason}")
     return fetched
 
