@@ -7,7 +7,7 @@ from core.metrics import mark_dead, wipe_multiproc_dir
 
 bind = os.environ.get("GUNICORN_BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", str(os.cpu_count() or 1)))
-worker_class = "gthread"
+worker_class = "config.web_server.ProblemWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # One search needs milliseconds; a summary may wait 3 s for its model, a first label 3 s for its source.
 timeout = 30
@@ -20,7 +20,7 @@ accesslog = None  # core.middleware writes the access log: without query strings
 errorlog = "-"
 # Its default place is in the home folder, where two copies would meet.
 control_socket_disable = True
-logger_class = "gunicorn.glogging.Logger"
+logger_class = "config.web_server.JsonLogger"
 
 
 def on_starting(server: Any) -> None:

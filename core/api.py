@@ -35,7 +35,7 @@ def query(request: HttpRequest, allowed: Sequence[str] = ()) -> dict[str, str]:
     With `allowed`, others are refused by name. Raises InvalidQuery, which never repeats a value.
     """
     try:
-        # WSGI hands bytes over as Latin-1; a client such as curl sends Hangul without percent signs.
+        # WSGI hands bytes over as Latin-1.
         raw = request.META.get("QUERY_STRING", "").encode("latin-1").decode()
         pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except UnicodeError:

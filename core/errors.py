@@ -176,8 +176,11 @@ class MalformedRequest(Problem):
     slug = "malformed-request"
     status = 400
     title = "읽을 수 없는 요청"
-    default_detail = "요청이 HTTP 형식에 맞지 않아요."
-    explanation = "요청 줄이나 머리글을 읽을 수 없습니다. 쓰는 프로그램이나 중간의 프록시를 살펴봐 주세요."
+    default_detail = "요청이 HTTP 형식에 맞지 않아요. 주소의 한글은 퍼센트 인코딩(%ED%83%80…)으로 보내 주세요."
+    explanation = (
+        "요청 줄이나 머리글을 읽을 수 없습니다. 주소에 한글을 그대로 담으면 이렇게 됩니다 "
+        "(curl에서는 -G --data-urlencode를 쓰면 됩니다)."
+    )
 
 
 class KeyReused(Problem):

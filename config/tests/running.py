@@ -1,0 +1,231 @@
+"""The product as it runs: gunicorn and a Celery worker in processes of their own, on engines that a test may kill.
+
+Nothing is stood in for but the outside services (`sandbox.standins`, over real HTTP). Fixture `product`: conftest.py.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+import requests
+
+from core.invalidation import CHANNEL
+from sandbox.engines.postgres import Postgres
+from sandbox.engines.valkey import Valkey
+from sandbox.home import PROJECT, Home
+from sandbox.process import Child, spawn, wait_until
+from sandbox.standins import Standins
+from sandbox.standins.standins import SAMPLE
+
+# Products that the catalogue lacks and the sources know: what L3 is for. Every product whose name holds one of these.
+HELD_BACK = (
+    "마그밀",
+    "키미테",
+    "보나링",
+    "자이로릭",
+    "오라메디",
+    "트라스트",
+    "에어신신",
+    "로프민",
+    "쎄레스톤",
+    "라미실",
+)
+DATA_KEY = "sandbox-key"
+_HIGH = "1000000/minute"
+
+
+def wait_for(ready: Callable[[], object], *, seconds: float = 30, why: str = "") -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, why or "waited in vain"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Answer:
+    """A raw answer: `status`, `headers` (lower case), `body`."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.body = response.read()
+
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+
+class Product:
+    """One running product. `address`: gunicorn's; `standins`: the outside services and their fault switches."""
+
+    def __init__(self) -> None:
+        self.home = Home(Path(tempfile.mkdtemp(prefix="pilling-product-")).resolve())
+        self.home.make()
+        (self.home.root / "static").mkdir()
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.standins = Standins(data=SAMPLE, detail_seconds=0.2, completion_seconds=0.1)
+        self.postgres = Postgres(self.home, durable=False)
+        self.cache = Valkey(self.home, "cache")
+        self.broker = Valkey(self.home, "broker")
+        self.env: dict[str, str] = {}
+        self.children: dict[str, Child] = {}
+
+    # --- up and down ---
+
+    def start(self) -> None:
+        self.standins.start()
+        for name in ("postgres", "cache", "broker"):
+            self.children[name] = getattr(self, name).start()
+        self.env = self._environment()
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("load_catalogue", str(self._catalogue()))
+        self.children["worker"] = self.start_worker()
+        self.children["gunicorn"] = self._start_gunicorn()
+
+    def stop(self) -> None:
+        for name in reversed(self.children):
+            self.children[name].stop(patience=25)
+        self.standins.stop()
+        shutil.rmtree(self.home.root, ignore_errors=True)
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {
+            "PILLING_HOME": str(self.home.root),
+            "DJANGO_SECRET_KEY": self.home.secret("django"),
+            "DATABASE_URL": self.postgres.url(),
+            "REDIS_URL": self.cache.url,
+            "CELERY_BROKER_URL": self.broker.url,
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "INSECURE_HTTP": "1",
+            "DEBUG": "0",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "2",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.home.run / "prometheus"),
+            "LOG_FILE": str(self.home.logs / "pilling.log"),
+            "DATA_GO_KR_BASE_URL": self.standins.url("datagokr"),
+            "DATA_GO_KR_SERVICE_KEY": DATA_KEY,
+            "OPENAI_BASE_URL": self.standins.url("openai"),
+            "OPENAI_API_KEY": "sandbox-key",
+            **{f"THROTTLE_{name}": _HIGH for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE")},
+            **{f"THROTTLE_{name}": _HIGH for name in ("SUMMARY", "SUMMARY_ADDRESS")},
+        }
+
+    def _catalogue(self) -> Path:
+        """The sample without the products held back."""
+        folder = self.home.root / "catalogue"
+        folder.mkdir()
+        for file in SAMPLE.glob("*.jsonl"):
+            rows = [row for row in file.read_text().splitlines() if not any(name in row for name in HELD_BACK)]
+            (folder / file.name).write_text("\n".join(rows) + "\n")
+        return folder
+
+    def start_worker(self) -> Child:
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1",
+                   "--queues", "people,reminders,batch", "--without-mingle"]  # fmt: skip
+        return spawn("worker", command, log=self.home.logs / "worker.log", env=self.env, cwd=PROJECT)
+
+    def _start_gunicorn(self) -> Child:
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
+        child = spawn("gunicorn", command, log=self.home.logs / "gunicorn.log", env=self.env, cwd=PROJECT)
+        wait_until(lambda: self._status("/readyz") == 200, child, seconds=60)
+        return child
+
+    def _status(self, path: str) -> int:
+        try:
+            return requests.get(self.address + path, timeout=5).status_code
+        except requests.RequestException:
+            return 0
+
+    def manage(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, env=self.env, cwd=PROJECT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    # --- engines that go and come ---
+
+    def kill(self, engine: str) -> None:
+        """`postgres`, `cache` or `broker` is gone at once, as after a crash."""
+        child = self.children[engine]
+        # PostgreSQL's own quick death: SIGKILL of the master alone would leave its children to notice by themselves.
+        child.process.send_signal(signal.SIGQUIT if engine == "postgres" else signal.SIGKILL)
+        child.process.wait(30)
+
+    def revive(self) -> None:
+        """Start what is gone, and wait until the product says that all is there."""
+        for engine in ("postgres", "cache", "broker"):
+            if not self.children[engine].alive():
+                self.children[engine] = getattr(self, engine).start()
+        if not self.children["worker"].alive():
+            self.children["worker"] = self.start_worker()
+        wait_for(lambda: self._status("/readyz") == 200, why=self.output()[-3000:])
+
+    def redis(self, engine: str) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(getattr(self, engine).socket), protocol=2)
+
+    def forget(self) -> None:
+        """Empty caches, memory included; close breakers; forget quotas spent."""
+        with contextlib.closing(self.redis("cache")) as cache, contextlib.closing(self.redis("broker")) as broker:
+            cache.flushall()
+            cache.publish(CHANNEL, json.dumps([]))
+            kept = [key for pattern in ("breaker", "datagokr", "lock") for key in broker.keys(f"pilling:{pattern}:*")]
+            if kept:
+                broker.delete(*kept)
+        # The processes that were up when a store failed take it for down one second more, and hear the message soon.
+        time.sleep(1.2)
+
+    def reset(self) -> None:
+        self.standins.reset()
+        self.revive()
+        self.forget()
+
+    def a_minute_passes(self, vendor: str) -> None:
+        """For an open breaker, which waits a minute: its moment of opening is moved back."""
+        with contextlib.closing(self.redis("broker")) as broker:
+            broker.hset(f"pilling:breaker:{vendor}", "opened_at", str(time.time() - 61))
+
+    # --- asking ---
+
+    def get(self, path: str, *, headers: dict[str, str] | None = None, **params: object) -> requests.Response:
+        """Over a new connection, so that either worker process may answer."""
+        return requests.get(self.address + path, params=params, headers=headers, timeout=30)  # type: ignore[arg-type]
+
+    def search(self, q: str, **params: object) -> requests.Response:
+        return self.get("/api/v1/medicines", q=q, **params)
+
+    def raw(self, target: bytes, *, method: bytes = b"GET", headers: bytes = b"", body: bytes = b"") -> Answer:
+        """Exactly these bytes, since a library would mend what is wrong in them."""
+        host = b"" if b"Host:" in headers else f"Host: 127.0.0.1:{self.port}\r\n".encode()
+        request = b"%s %s HTTP/1.1\r\n%sConnection: close\r\n%s\r\n%s" % (method, target, host, headers, body)
+        return self.raw_bytes(request, method.decode("latin-1"))
+
+    def raw_bytes(self, request: bytes, method: str = "GET") -> Answer:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            # The server may answer and close before it has read all of a request that is too long.
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(request)
+            response = http.client.HTTPResponse(connection, method=method)
+            response.begin()
+            return Answer(response)
+
+    def output(self) -> str:
+        """Everything that gunicorn and the worker wrote: their output and the log file."""
+        names = ("gunicorn.log", "worker.log", "pilling.log")
+        return "\n".join((self.home.logs / n).read_text() for n in names if (self.home.logs / n).exists())

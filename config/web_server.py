@@ -1,0 +1,81 @@
+"""What gunicorn itself says, in our words: refusals as problem documents, log lines as JSON. For gunicorn.conf.py."""
+
+import contextlib
+import logging
+import socket
+import time
+from typing import Any
+
+from gunicorn.glogging import Logger
+from gunicorn.http import errors as http_errors
+from gunicorn.workers.gthread import ThreadWorker
+
+from core import context, metrics
+from core.errors import HeadersTooLarge, InternalError, MalformedRequest, Problem, UriTooLong
+from core.logs import JsonFormatter
+from core.problems import document
+
+logger = logging.getLogger(__name__)
+# A client that is still sending a long request would lose the answer to a reset: read on, but not for ever.
+_READ_ON_SECONDS = 2.0
+_READ_ON_BYTES = 4_000_000
+_OURS = (http_errors.InvalidResponseHeader, http_errors.InvalidResponseHeaderName, http_errors.ConfigurationProblem)
+
+
+class ProblemWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """Answers what never reaches Django: gunicorn's own page is English, and its log line repeats the request."""
+
+    def handle_error(self, req: object, client: socket.socket, addr: object, exc: BaseException) -> None:
+        problem = _problem(exc)
+        context.request_id.set(context.sane_request_id(None))
+        level = logging.ERROR if problem.status >= 500 else logging.WARNING
+        # The text of the exception holds the line or header that was refused.
+        logger.log(level, "Request refused by the server: %s", type(exc).__name__)
+        metrics.api_errors.labels("unmatched", problem.slug).inc()
+        with contextlib.suppress(OSError):
+            client.settimeout(_READ_ON_SECONDS)
+            client.sendall(_answer(problem))
+            _read_on(client)
+
+
+def _problem(exc: BaseException) -> Problem:
+    match exc:
+        case http_errors.LimitRequestLine():
+            return UriTooLong()
+        case http_errors.LimitRequestHeaders():
+            return HeadersTooLarge()
+        case http_errors.ParseException() if not isinstance(exc, _OURS):
+            return MalformedRequest()
+    return InternalError()
+
+
+def _answer(problem: Problem) -> bytes:
+    body = document(problem)
+    lines = (
+        f"HTTP/1.1 {problem.status} {type(problem).__name__}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        f"X-Request-ID: {context.request_id.get()}",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def _read_on(client: socket.socket) -> None:
+    client.shutdown(socket.SHUT_WR)
+    ends, left = time.monotonic() + _READ_ON_SECONDS, _READ_ON_BYTES
+    while left > 0 and time.monotonic() < ends:
+        got = client.recv(65_536)
+        if not got:
+            return
+        left -= len(got)
+
+
+class JsonLogger(Logger):  # type: ignore[misc] # gunicorn has no types
+    """gunicorn's own lines (start, stop, a worker's timeout) in the shape of all others."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
