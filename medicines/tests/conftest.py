@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from core import breaker, stores
+from core.tests.conftest import killable, own_valkey  # noqa: F401 - fixtures for the tests here
 from sandbox.standins import Standins
 
 

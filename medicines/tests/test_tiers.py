@@ -8,7 +8,6 @@ from django.test import Client
 
 from core import metrics
 from core.cache import tiers as cache
-from core.tests.conftest import killable, own_valkey  # noqa: F401 - fixtures
 from medicines.models import MedicineCache
 from medicines.selectors import lists, tiers
 from medicines.services.summary import set_summary
@@ -104,7 +103,7 @@ def test_many_threads_ask_the_database_once(monkeypatch):
     assert len(asked) < 5  # one a flight; a late thread may find it landed and the cache not yet filled
 
 
-def test_without_redis_memory_and_database_answer(client, killable):  # noqa: F811
+def test_without_redis_memory_and_database_answer(client, killable):
     find(client)
     killable.kill()
     failures = metrics.cache_failures.labels("redis")._value.get()
@@ -115,7 +114,7 @@ def test_without_redis_memory_and_database_answer(client, killable):  # noqa: F8
     assert client.get(f"{URL}/100000001").status_code == 200
 
 
-def test_without_redis_a_cursor_still_opens_the_same_list(client, killable):  # noqa: F811
+def test_without_redis_a_cursor_still_opens_the_same_list(client, killable):
     url = find(client, "여울이").json()["next"]
     killable.kill()
     answer = client.get(url)
