@@ -19,10 +19,15 @@ logger = logging.getLogger(__name__)
 # A client that is still sending a long request would lose the answer to a reset: read on, but not for ever.
 _READ_ON_SECONDS = 2.0
 _READ_ON_BYTES = 4_000_000
-_OURS = (http_errors.InvalidResponseHeader, http_errors.InvalidResponseHeaderName, http_errors.ConfigurationProblem)
+# What the application or the configuration did, though gunicorn counts it among the errors of parsing.
+_OURS = (
+    http_errors.ConfigurationProblem,
+    http_errors.InvalidResponseHeader,  # type: ignore[attr-defined] # newer than the stubs
+    http_errors.InvalidResponseHeaderName,  # type: ignore[attr-defined]
+)
 
 
-class ProblemWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+class ProblemWorker(ThreadWorker):
     """Answers what never reaches Django: gunicorn's own page is English, and its log line repeats the request."""
 
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: BaseException) -> None:
@@ -72,7 +77,7 @@ def _read_on(client: socket.socket) -> None:
         left -= len(got)
 
 
-class JsonLogger(Logger):  # type: ignore[misc] # gunicorn has no types
+class JsonLogger(Logger):
     """gunicorn's own lines (start, stop, a worker's timeout) in the shape of all others."""
 
     def setup(self, cfg: Any) -> None:
