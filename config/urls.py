@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from core.health import livez, readyz
 from core.metrics import metrics_view
 from core.problem_pages import problem_index, problem_page
+from core.views import create_install
+from ops.idempotency import idempotent
 
 handler400 = "core.api.handler400"
 handler403 = "core.api.handler403"
@@ -28,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", _docs, name="docs"),
-    path("api/v1/", include("core.urls")),
+    path("api/v1/installs", idempotent(create_install), name="installs"),
     path("api/v1/", include("medicines.urls")),
     path("api/v1/", include("summaries.urls")),
 ]

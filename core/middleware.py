@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from prometheus_client import Histogram
 
 from core import context, metrics
+from core.browser import API_PREFIX
 from core.problems import as_problem, fault_response, route_of
 
 access = logging.getLogger("core.access")
@@ -17,6 +18,7 @@ _timers: dict[tuple[str, str | None, int], Histogram] = {}
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 # Scraped every few seconds; a line for each would drown the rest.
 _QUIET_ROUTES = frozenset(("livez", "readyz", "metrics"))
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PERMISSIONS = "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"
 
 
@@ -68,6 +70,9 @@ class RequestMiddleware:
         given = headers.get("Server-Timing")
         headers["Server-Timing"] = f"{given}, {total}" if given else total
         headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        if request.path_info.startswith(API_PREFIX):
+            # Nothing here is a page: whatever a browser is tricked into showing may load and run nothing.
+            headers.setdefault("Content-Security-Policy", _API_POLICY)
 
     @staticmethod
     def _record(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:

@@ -52,9 +52,7 @@ class RedisTier:
             return ()
         names = [self._prefix + key for key in keys]
         try:
-            if len(names) == 1:
-                return [cast("bytes | None", stores.cache.run(lambda client: client.get(names[0])))]
-            return cast("list[bytes | None]", stores.cache.run(lambda client: client.mget(names)))
+            return cast("list[bytes | None]", stores.cache.ask("MGET", *names))
         except redis.RedisError as error:
             self._failed("read", error)
             return ()

@@ -208,19 +208,18 @@ def _ask(buckets: Sequence[Bucket], denied: str) -> list[int] | None:
     keys = [denied, *(bucket.key for bucket in buckets)]
     arguments = [number for bucket in buckets for number in (bucket.limit, bucket.window_ms)]
     try:
-        return stores.cache.run(lambda client: _evaluate(client, keys, arguments))
+        return _evaluate(keys, arguments)
     except redis.RedisError as error:
         metrics.throttle_fail_open.inc()
         logger.warning("Limits not read: %s", type(error).__name__)
         return None
 
 
-def _evaluate(client: redis.Redis, keys: list[str], arguments: list[int]) -> list[int]:
-    execute: Callable[..., list[int]] = client.execute_command
+def _evaluate(keys: list[str], arguments: list[int]) -> list[int]:
     try:
-        answer: list[int] = execute("EVALSHA", _SHA, len(keys), *keys, *arguments)
+        answer: list[int] = stores.cache.ask("EVALSHA", _SHA, len(keys), *keys, *arguments)
     except NoScriptError:
-        answer = execute("EVAL", _SCRIPT, len(keys), *keys, *arguments)
+        answer = stores.cache.ask("EVAL", _SCRIPT, len(keys), *keys, *arguments)
     return answer
 
 

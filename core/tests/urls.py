@@ -5,7 +5,7 @@ import json
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
-from django.urls import include, path
+from django.urls import path
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +15,7 @@ from core.errors import FieldError, InvalidQuery, SourceDown, VendorUnreachable
 from core.health import livez, readyz
 from core.metrics import metrics_view
 from core.problem_pages import problem_index, problem_page
+from core.views import create_install
 from ops.idempotency import idempotent
 
 handler400 = "core.api.handler400"
@@ -98,5 +99,5 @@ urlpatterns = [
     path("metrics", metrics_view, name="metrics"),
     path("problems", problem_index, name="problems"),
     path("problems/<slug:slug>", problem_page, name="problem"),
-    path("api/v1/", include("core.urls")),
+    path("api/v1/installs", idempotent(create_install), name="installs"),
 ]

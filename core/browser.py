@@ -1,0 +1,60 @@
+"""Django's middleware for browsers, kept off the API: sessions and pages cost more than a cached search itself.
+
+The API reads no cookie, so none of it protects anything there. The API's own headers are set by RequestMiddleware.
+"""
+
+from typing import Any, cast
+
+from corsheaders.middleware import CorsMiddleware
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+API_PREFIX = "/api/v1/"
+
+
+class _PagesOnly:
+    """Passes the API's requests straight on."""
+
+    get_response: Any
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info.startswith(API_PREFIX):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class PageSession(_PagesOnly, SessionMiddleware):
+    pass
+
+
+class PageAuthentication(_PagesOnly, AuthenticationMiddleware):
+    pass
+
+
+class PageMessages(_PagesOnly, MessageMiddleware):
+    pass
+
+
+class PageContentSecurity(_PagesOnly, CSPMiddleware):
+    pass
+
+
+class PageFiles(_PagesOnly, WhiteNoiseMiddleware):  # type: ignore[misc]
+    pass
+
+
+class ApiCors(CorsMiddleware):
+    """CORS, at the price of one header for callers that are no browser of another site."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if "HTTP_ORIGIN" in request.META:
+            return super().__call__(request)
+        response = cast(HttpResponseBase, self.get_response(request))
+        patch_vary_headers(response, ("origin",))
+        return response

@@ -1,0 +1,73 @@
+"""What the generated schema says of every operation beside its own answers: problems and idempotency keys."""
+
+from typing import Any
+
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string", "example": "/problems/invalid-query"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "사람에게 보여 줄 한국어 설명"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
+            },
+        },
+        "request_id": {"type": "string"},
+    },
+}
+_ALWAYS = {
+    "400": "요청 값이 올바르지 않음",
+    "405": "허용되지 않은 메서드",
+    "429": "요청이 너무 잦음",
+    "500": "서버 오류",
+    "503": "잠시 이용 불가",
+}
+_WITH_BODY = {"409": "충돌", "413": "본문이 너무 큼", "415": "받지 않는 형식", "422": "다시 쓰인 Idempotency-Key"}
+_METHODS = frozenset(("get", "post", "put", "patch", "delete"))
+
+
+def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A drf-spectacular POSTPROCESSING_HOOK: attach the problems that any operation may answer with."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = _PROBLEM_SCHEMA
+    for path, item in result["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                _complete(operation, method=method, path=path)
+    return result
+
+
+def _complete(operation: dict[str, Any], *, method: str, path: str) -> None:
+    expected = dict(_ALWAYS)
+    if "{" in path:
+        expected["404"] = "찾을 수 없음"
+    if operation.get("security") and {} not in operation["security"]:
+        expected |= {"401": "로그인 필요", "403": "권한 없음"}
+    if method in ("post", "put", "patch"):
+        expected |= _WITH_BODY
+    for status, description in expected.items():
+        operation["responses"].setdefault(status, _response(status, description))
+    if method == "post":
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+
+
+def _response(status: str, description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    response: dict[str, Any] = {"description": description, "content": content}
+    if status in ("429", "503"):
+        response["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "기다릴 초"}}
+    return response
+
+
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "같은 요청을 되풀이해도 한 번만 처리되게 하는 값. 24시간 동안 기억합니다.",
+}
