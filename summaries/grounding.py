@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from summaries import vocabulary, words
 from summaries.easy_words import ease
 from summaries.quantities import first_quantity
-from summaries.sentences import SourceSentence
+from summaries.sentences import SourceSentence, split
 
 ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
     "effect": frozenset({"efficacy"}),
@@ -71,10 +71,12 @@ def allowed_fields(claim: Claim, known: Mapping[str, SourceSentence]) -> str:
 
 
 def shape(claim: Claim, cited: Cited) -> str:
-    """One or two short Korean sentences, no line breaks."""
+    """Short and Korean, on one line, and no more sentences than it cites."""
     text = claim.text.strip()
     if not text or len(text) > MAX_CHARACTERS or "\n" in text:
         return "length"
+    if len(split(text)) > len(claim.source):
+        return "sentences"
     hangul = sum("가" <= char <= "힣" for char in text)
     return "" if hangul * 2 >= len(text.replace(" ", "")) else "language"
 
@@ -115,8 +117,13 @@ def polarity(claim: Claim, cited: Cited) -> str:
 
 
 def population(claim: Claim, cited: Cited) -> str:
-    """The same groups of people and conditions: none added, none dropped."""
-    return _differs(vocabulary.POPULATIONS, claim, cited, allowed=cited.plain + "\n" + cited.eased)
+    """The same groups of people and conditions: none added, dropped, or put in the place of another."""
+    allowed = cited.plain + "\n" + cited.eased
+    for name, pattern in vocabulary.POPULATIONS.items():
+        most = max(len(pattern.findall(text)) for text in (cited.plain, cited.eased))
+        if 0 < most < len(pattern.findall(claim.text)):
+            return name
+    return _differs(vocabulary.POPULATIONS, claim, cited, allowed=allowed)
 
 
 def _differs(kinds: Mapping[str, re.Pattern[str]], claim: Claim, cited: Cited, *, allowed: str) -> str:

@@ -121,6 +121,13 @@ def generate(*, kind: Kind, pk: int) -> str:
     return _store(row, label, source, made, keyword)
 
 
+def generate_now(*, item_seq: str) -> str:
+    """Claim and make the summary of one medicine in this process: "done", "failed", or "skipped" (nothing to do)."""
+    label = label_text(item_seq=item_seq)
+    claimed = claim(label=label, keyword="") if label and label.sections else None
+    return generate(kind=claimed[0], pk=claimed[1]) if claimed else "skipped"
+
+
 def _begin(kind: Kind, pk: int) -> Summary | CustomSummary | None:
     """Queued rows, and running ones whose worker is gone."""
     now = timezone.now()

@@ -96,7 +96,7 @@ HOSTILE = re.compile(
 
 # Endings of words that name a disease or a symptom, and of words that name a substance, as Korean labels spell them.
 DISEASE = re.compile(
-    r"(?:염|증|병|암|통|궤양|종양|경련|마비|출혈|부전|장애|질환|결핍|발작|중독|감염|무좀|습진|통풍|뇌졸중|골절|빈혈|탈모|변비|설사)$"
+    r"(?:염|렴|증|병|암|통|궤양|종양|경련|마비|출혈|부전|장애|질환|결핍|발작|중독|감염|무좀|습진|통풍|뇌졸중|골절|빈혈|탈모|변비|설사)$"
 )
 MEDICINE = re.compile(
     r"(?:린|펜|졸|민|딘|핀|틴|론|릴|탄|롤|신|닌|빈|돈|벤|탐|펙|킨|낙|산염|염산염|나트륨|칼슘|칼륨|마그네슘|아연|비타민|호르몬|스테로이드|항생제|제제|억제제|정|캡슐|시럽|연고|크림|로션|에스|플러스|골드|콜|프로|엑스|큐|쿨)$"

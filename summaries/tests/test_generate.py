@@ -73,7 +73,11 @@ def test_the_card_gets_the_first_effect(standins, medicine):
 
 def test_a_refused_sentence_gives_way_to_its_source_in_easier_words(standins, db):
     medicine = make_medicine(efficacy="이 약은 구역에 사용합니다.이 약은 기침에 사용합니다.")
-    answer(standins, ("effect", "두 알씩 먹으면 구역이 나아요.", "efficacy.0"), ("effect", "기침에 쓰는 약이에요.", "efficacy.1"))
+    answer(
+        standins,
+        ("effect", "두 알씩 먹으면 구역이 나아요.", "efficacy.0"),
+        ("effect", "기침에 쓰는 약이에요.", "efficacy.1"),
+    )
     _, row = make(medicine)
     assert written(read(medicine), "effect") == ["이 약은 메스꺼움에 사용합니다.", "기침에 쓰는 약이에요."]
     assert row.checks["rejected"] == {"quantity": 1}
@@ -89,7 +93,11 @@ def test_nothing_accepted_is_extractive(standins, medicine):
 
 
 def test_another_products_ids_are_refused(standins, medicine):
-    answer(standins, ("effect", "두통, 발열에 쓰는 약이에요.", "efficacy.7"), ("effect", "두통, 발열에 쓰는 약이에요.", "200000.0"))
+    answer(
+        standins,
+        ("effect", "두통, 발열에 쓰는 약이에요.", "efficacy.7"),
+        ("effect", "두통, 발열에 쓰는 약이에요.", "200000.0"),
+    )
     _, row = make(medicine)
     assert row.checks["rejected"] == {"known_sources": 2}
 
