@@ -50,6 +50,11 @@ class TwoTier:
             tiers |= dict.fromkeys(shared, REDIS)
         return found, tiers
 
+    @staticmethod
+    def count_composed() -> None:
+        """One look-up that was answered before it came here (core.composed)."""
+        _count(MEMORY, 1, 1)
+
     def get(self, key: str) -> tuple[bytes, str] | None:
         """One value and its tier, or None."""
         found, tiers = self.get_many((key,))

@@ -27,6 +27,8 @@ class MemoryTier:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self.seconds = min(seconds, MAX_SECONDS)
+        # How often something was dropped: what is put together from entries is outdated when it moves.
+        self.drops = 0
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
 
@@ -35,6 +37,7 @@ class MemoryTier:
         self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._refused: TTLCache[str, None] = TTLCache(maxsize=10_000, ttl=_REFUSE_SECONDS, timer=time.monotonic)
         self.used_bytes = 0
+        self.drops += 1
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         now = time.monotonic()
@@ -72,11 +75,13 @@ class MemoryTier:
             for key in keys:
                 self._remove(key)
                 self._refused[key] = None
+            self.drops += 1
 
     def clear(self) -> None:
         with self._lock:
             self._values.clear()
             self.used_bytes = 0
+            self.drops += 1
 
     def __len__(self) -> int:
         return len(self._values)

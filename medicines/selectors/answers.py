@@ -2,25 +2,55 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from hashlib import blake2b
 
+from core.cache import MEMORY
+from core.cache import tiers as core_tiers
+from core.composed import Composed
 from core.pagination import sign_cursor
 from medicines.search.query import Query
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode, load_cards
+from medicines.selectors.detail import detail
 from medicines.selectors.lists import RankedList, key_of
 from medicines.selectors.suggest import suggest_rows
 
 _MOMENT = slice(29)
+PENDING_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A body and where it came from; a `stale` one must not be kept by anybody."""
+    """A body and where it came from; a `stale` one must not be kept by anybody.
+
+    `searched`: the item_seq that counts as searched for. `retry_after`: in how many seconds there may be more to read.
+    """
 
     body: bytes
     tier: str
     stale: bool = False
+    searched: str | None = None
+    retry_after: int = 0
+    etag: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "etag", f'"{blake2b(self.body, digest_size=9).hexdigest()}"')
+
+    @property
+    def may_be_kept(self) -> bool:
+        return not (self.stale or self.retry_after)
+
+    def from_memory(self) -> "Answer":
+        """The same, as it is served the next time."""
+        return replace(self, tier=MEMORY)
+
+
+@cache
+def kept() -> Composed[Answer]:
+    """This process's whole answers of the last moment."""
+    return Composed(core_tiers().memory)
 
 
 def search_answer(
@@ -44,7 +74,16 @@ def search_answer(
         b'],"next":', _json(following and link(following)),
         b',"previous":', _json(before and link(before)), b"}",
     ))  # fmt: skip
-    return Answer(body, came_from, stale)
+    return Answer(body, came_from, stale, None if offset else ranked.first)
+
+
+def detail_answer(*, item_seq: str) -> Answer | None:
+    """One medicine in full; None: no such medicine. Raises the database's error when nothing old is at hand."""
+    found = detail(item_seq=item_seq)
+    if found is None:
+        return None
+    wait = PENDING_SECONDS if found.awaited else 0
+    return Answer(found.body, found.tier, found.tier == tiers.STALE, retry_after=wait)
 
 
 def suggest_answer(*, query: Query, limit: int) -> Answer:
