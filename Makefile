@@ -47,6 +47,12 @@ format: $(VENV)/.dev ## rewrite to the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(VENV)/.dev ## the benchmarks, or some: make bench ARGS="replay stampede"
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-report: $(VENV)/.dev ## docs/benchmarks.md from the last results; runs the benchmarks that have none
+	@$(BIN)/python -m benchmarks --missing --report
+
 schema: $(VENV)/.dev ## write docs/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
