@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "core.browser.ApiCors",
     "core.browser.PageFiles",
     "core.browser.PageSession",
-    "django.middleware.common.CommonMiddleware",
+    "core.browser.PageCommon",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.browser.PageAuthentication",
     "core.browser.PageMessages",
@@ -139,6 +139,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_ROUTES = {
     "summaries.tasks.generate_summary": {"queue": "people"},
     "summaries.tasks.fetch_label": {"queue": "people"},
+    "medicines.tasks.fetch_label": {"queue": "people"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

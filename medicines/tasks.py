@@ -11,12 +11,15 @@ from medicines.services.mirror import MirrorBusy, MirrorStopped
 _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
 
 
-@shared_task(base=PillingTask, name="medicines.tasks.sync_medicines")
-def sync_medicines(source: str = mirror.SOURCES[0]) -> None:
+@shared_task(base=PillingTask, name="medicines.tasks.sync_medicines", bind=True, max_retries=4)
+def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
     """Mirror a stretch of one source and send the next one: the rest of it, the next source, the search's rebuild."""
     try:
         done = mirror.run_chunk(source=source).done
     except MirrorBusy:
+        # A worker that died holds its lease for three minutes; whoever is still at it then sees to the rest.
+        if self.request.retries < 4:
+            raise self.retry(countdown=60) from None
         return
     except MirrorStopped:
         done = True

@@ -3,13 +3,16 @@
 Nothing here calls outside. Callers drop caches for the item_seqs that come back.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import groupby
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg2 import sql
 
 from medicines.labels import SECTIONS, Label
 from medicines.merge import Merged, merge
@@ -121,12 +124,35 @@ def remerge(product: Medicine) -> None:
 
 
 def write(*, products: Sequence[Medicine]) -> None:
-    """Store whole rows, new or changed, in one statement; inside the caller's transaction."""
-    Medicine.objects.bulk_create(
-        sorted(products, key=lambda product: product.item_seq),
-        update_conflicts=True,
-        unique_fields=["item_seq"],
-        update_fields=_WRITTEN,
+    """Store whole rows, new or changed, in one statement; inside the caller's transaction.
+
+    As one JSON value: `bulk_create(update_conflicts=True)` spends longer on its million parameters than on the rows.
+    """
+    if not products:
+        return
+    now = timezone.now()
+    columns = {field.attname: field for field in Medicine._meta.concrete_fields if not field.primary_key}
+    rows = []
+    for product in sorted(products, key=lambda product: product.item_seq):
+        product.updated_at = now
+        product.created_at = product.created_at if product.pk else now
+        rows.append({name: getattr(product, name) for name in columns})
+    types = {name: field.db_type(connection) or "" for name, field in columns.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_upsert(types), [json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)])
+
+
+def _upsert(types: Mapping[str, str]) -> sql.Composed:
+    """The statement for rows that come as a JSON list; `types`: PostgreSQL's type of each column."""
+    typed = (sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in types.items())
+    written = (sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _WRITTEN)
+    return sql.SQL(
+        "INSERT INTO medicine ({columns}) SELECT {columns} FROM json_to_recordset(%s) AS r({typed}) "
+        "ON CONFLICT (item_seq) DO UPDATE SET {written}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, types)),
+        typed=sql.SQL(", ").join(typed),
+        written=sql.SQL(", ").join(written),
     )
 
 

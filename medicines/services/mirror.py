@@ -77,12 +77,12 @@ class Chunk:
 def run_chunk(
     *,
     source: str,
-    seconds: float = CHUNK_SECONDS,
+    seconds: float | None = None,
     restart: bool = False,
     backoff: float = 1.0,
     on_page: Callable[[MirrorRun, Step], object] | None = None,
 ) -> Chunk:
-    """Mirror one source for about `seconds`, from where its run stands; caches are told what changed.
+    """Mirror one source for about `seconds` (CHUNK_SECONDS), from where its run stands; caches are told what changed.
 
     Raises MirrorBusy, and MirrorStopped when going on is useless now (what was done stays done).
     """
@@ -90,7 +90,7 @@ def run_chunk(
         if not mine:
             raise MirrorBusy(source)
         run = open_run(source=source, restart=restart)
-        ends = time.monotonic() + seconds
+        ends = time.monotonic() + (CHUNK_SECONDS if seconds is None else seconds)
         while True:
             done = step(run=run, backoff=backoff)
             tiers.catalogue_changed(done.changed)
