@@ -14,6 +14,9 @@ class FieldError:
     detail: str
 
 
+PROBLEMS: dict[str, type["Problem"]] = {}  # by slug; every subclass with a slug of its own enters itself
+
+
 class Problem(Exception):
     """An answer that is an error; raise a subclass anywhere below a view.
 
@@ -25,6 +28,10 @@ class Problem(Exception):
     title: ClassVar[str] = "서버 오류"
     default_detail: ClassVar[str] = "서버에 문제가 생겼어요. 잠시 뒤에 다시 시도해 주세요."
     explanation: ClassVar[str] = "저희 쪽 문제입니다. 기록을 남겼으니, 되풀이되면 request_id를 알려 주세요."
+
+    def __init_subclass__(cls) -> None:
+        if "slug" in vars(cls):
+            PROBLEMS[cls.slug] = cls
 
     def __init__(
         self,
@@ -41,10 +48,6 @@ class Problem(Exception):
     @property
     def type(self) -> str:
         return f"/problems/{self.slug}"
-
-
-class InternalError(Problem):
-    pass
 
 
 class InvalidQuery(Problem):
@@ -230,30 +233,8 @@ class Unavailable(_Later):
     explanation = "저장소가 잠시 응답하지 않습니다. Retry-After에 적힌 초만큼 기다린 뒤 다시 보내 주세요."
 
 
-_ALL: tuple[type[Problem], ...] = (
-    InvalidQuery,
-    InvalidBody,
-    CursorExpired,
-    NotAuthenticated,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    NotAcceptable,
-    Conflict,
-    Gone,
-    PreconditionFailed,
-    PayloadTooLarge,
-    UriTooLong,
-    UnsupportedMediaType,
-    HeadersTooLarge,
-    MalformedRequest,
-    KeyReused,
-    Throttled,
-    SourceDown,
-    Unavailable,
-    InternalError,
-)
-PROBLEMS = {problem.slug: problem for problem in _ALL}
+class InternalError(Problem):
+    slug = "internal-error"
 
 
 def invalid(field: str, code: str, detail: str) -> InvalidQuery:

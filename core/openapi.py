@@ -2,25 +2,6 @@
 
 from typing import Any
 
-_PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "errors", "request_id"],
-    "properties": {
-        "type": {"type": "string", "example": "/problems/invalid-query"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "사람에게 보여 줄 한국어 설명"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "detail"],
-                "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
-            },
-        },
-        "request_id": {"type": "string"},
-    },
-}
 _ALWAYS = {
     "400": "요청 값이 올바르지 않음",
     "405": "허용되지 않은 메서드",
@@ -33,9 +14,10 @@ _METHODS = frozenset(("get", "post", "put", "patch", "delete"))
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """A drf-spectacular POSTPROCESSING_HOOK: attach the problems that any operation may answer with."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = _PROBLEM_SCHEMA
+    """A drf-spectacular POSTPROCESSING_HOOK: attach the problems that any operation may answer with.
+
+    The component `Problem` is core.schema's; what an operation says itself (`core.schema.problems`) stays.
+    """
     for path, item in result["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from core.api import json_response, plain_view
 from core.installs import new_install_id
+from core.schema import problems
 
 
 class InstallSerializer(serializers.Serializer[Any]):
@@ -25,7 +26,10 @@ class DescribeInstalls(APIView):
     permission_classes = ()
 
     @extend_schema(
-        operation_id="create_install", summary="설치 번호 받기", request=None, responses={201: InstallSerializer}
+        operation_id="create_install",
+        summary="설치 번호 받기",
+        request=None,
+        responses={201: InstallSerializer, **problems("throttled")},
     )
     def post(self, request: Request) -> Response:
         return Response(InstallSerializer({"install_id": ""}).data)
