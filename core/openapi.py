@@ -34,19 +34,19 @@ def _complete(operation: dict[str, Any], *, method: str, path: str) -> None:
     if method in ("post", "put", "patch"):
         expected |= _WITH_BODY
     for status, description in expected.items():
-        operation["responses"].setdefault(status, _response(status, description))
+        response = operation["responses"].setdefault(status, _response(description))
+        if status in ("429", "503"):
+            response.setdefault("headers", {}).setdefault("Retry-After", _RETRY_AFTER)
     if method == "post":
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
-def _response(status: str, description: str) -> dict[str, Any]:
+def _response(description: str) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    response: dict[str, Any] = {"description": description, "content": content}
-    if status in ("429", "503"):
-        response["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "기다릴 초"}}
-    return response
+    return {"description": description, "content": content}
 
 
+_RETRY_AFTER = {"schema": {"type": "integer"}, "description": "몇 초 뒤에 다시 물으면 되는지"}
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
