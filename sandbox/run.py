@@ -74,11 +74,9 @@ class Run:
         say("Starting gunicorn, the Celery worker and beat …")
         self._service(
             "worker",
-            [*celery, "worker", "--concurrency", "2", "--queues", "people,reminders,batch"],
+            [*celery, "worker", "--concurrency", "2", "--queues", "people,reminders,batch", "--without-gossip"],
         )
-        self._service(
-            "beat", [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")]
-        )
+        self._service("beat", [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")])
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 
     def _service(self, name: str, command: list[str]) -> None:

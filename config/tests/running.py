@@ -17,8 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg2
 import redis
 import requests
+from celery import Celery
+from prometheus_client.parser import text_string_to_metric_families
 
 from core.invalidation import CHANNEL
 from sandbox.engines.postgres import Postgres
@@ -41,6 +44,8 @@ HELD_BACK = (
     "쎄레스톤",
     "라미실",
 )
+# Prescription products in the catalogue whose label only the source has.
+LABEL_HELD_BACK = ("200009026", "200108763")
 DATA_KEY = "sandbox-key"
 _HIGH = "1000000/minute"
 
@@ -94,9 +99,8 @@ class Product:
         for name in ("postgres", "cache", "broker"):
             self.children[name] = getattr(self, name).start()
         self.env = self._environment()
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("load_catalogue", str(self._catalogue()))
         self.children["worker"] = self.start_worker()
+        self._fill()
         self.children["gunicorn"] = self._start_gunicorn()
 
     def stop(self) -> None:
@@ -127,18 +131,26 @@ class Product:
             **{f"THROTTLE_{name}": _HIGH for name in ("SUMMARY", "SUMMARY_ADDRESS")},
         }
 
+    def _fill(self) -> None:
+        """Both commands in one process, since starting one takes longer than running it."""
+        call = "from django.core.management import call_command as call"
+        self.manage(
+            "shell", "-c", f"{call}; call('migrate', verbosity=0); call('load_catalogue', '{self._catalogue()}')"
+        )
+
     def _catalogue(self) -> Path:
         """The sample without the products held back."""
         folder = self.home.root / "catalogue"
         folder.mkdir()
         for file in SAMPLE.glob("*.jsonl"):
-            rows = [row for row in file.read_text().splitlines() if not any(name in row for name in HELD_BACK)]
+            missing = HELD_BACK + (LABEL_HELD_BACK if file.name == "permit_detail.jsonl" else ())
+            rows = [row for row in file.read_text().splitlines() if not any(name in row for name in missing)]
             (folder / file.name).write_text("\n".join(rows) + "\n")
         return folder
 
     def start_worker(self) -> Child:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1",
-                   "--queues", "people,reminders,batch", "--without-mingle"]  # fmt: skip
+                   "--queues", "people,reminders,batch", "--without-mingle", "--without-gossip"]  # fmt: skip
         return spawn("worker", command, log=self.home.logs / "worker.log", env=self.env, cwd=PROJECT)
 
     def _start_gunicorn(self) -> Child:
@@ -158,6 +170,18 @@ class Product:
         done = subprocess.run(command, env=self.env, cwd=PROJECT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def sql(self, statement: str) -> None:
+        with contextlib.closing(psycopg2.connect(self.postgres.url())) as connection, connection:
+            connection.cursor().execute(statement)
+
+    def send(self, task: str) -> None:
+        """Send a task as beat would."""
+        url = self.broker.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+        with Celery() as app:
+            # A `broker` argument gives way to the environment variable, which names the test run's own.
+            app.conf.broker_write_url = url
+            app.send_task(task, queue="batch")
 
     # --- engines that go and come ---
 
@@ -184,12 +208,17 @@ class Product:
         """Empty caches, memory included; close breakers; forget quotas spent."""
         with contextlib.closing(self.redis("cache")) as cache, contextlib.closing(self.redis("broker")) as broker:
             cache.flushall()
-            cache.publish(CHANNEL, json.dumps([]))
+            self.forget_memory()
             kept = [key for pattern in ("breaker", "datagokr", "lock") for key in broker.keys(f"pilling:{pattern}:*")]
             if kept:
                 broker.delete(*kept)
         # The processes that were up when a store failed take it for down one second more, and hear the message soon.
         time.sleep(1.2)
+
+    def forget_memory(self) -> None:
+        """Every process empties its memory tier, as after a message that was missed."""
+        with contextlib.closing(self.redis("cache")) as cache:
+            cache.publish(CHANNEL, json.dumps([]))
 
     def reset(self) -> None:
         self.standins.reset()
@@ -224,6 +253,12 @@ class Product:
             response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             return Answer(response)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum over all series of this sample name with these labels, over all processes; 0 when there is none."""
+        families = text_string_to_metric_families(self.get("/metrics").text)
+        samples = (sample for family in families for sample in family.samples if sample.name == name)
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
     def output(self) -> str:
         """Everything that gunicorn and the worker wrote: their output and the log file."""
