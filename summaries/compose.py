@@ -1,4 +1,4 @@
-"""The summary as it is served: copied sections, the model's sentences where there are some, the label's own elsewhere. Pure."""
+"""The summary as served: copied sections, the model's sentences where there are some, else the label's own. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Section = dict[str, Any]
 WRITTEN: Mapping[str, str] = {"effect": "efficacy", "side_effect": "side_effect"}
 ORDER = ("effect", "usage", "stop_and_ask", "warning", "precaution", "interaction", "side_effect", "advice", "storage")
 COPIED = ("usage", "warning", "precaution", "interaction", "storage")
-# A permit's label has hundreds of lines: beyond these the copied part keeps what must be kept, and the detail has the rest.
+# A permit's label has hundreds of lines: beyond these, only what must be kept is copied; the detail has the rest.
 LONG_SECTION = 40
 MOST_EXTRACTED = 20
 

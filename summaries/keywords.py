@@ -1,4 +1,4 @@
-"""The keyword of a custom summary: its normal form, the words that mean the same, the sentences that speak of it. Pure."""
+"""The keyword of a custom summary: its normal form, its synonyms, the sentences that speak of it. Pure."""
 
 import re
 import unicodedata

@@ -18,7 +18,7 @@ class GeneratedText(models.Model):
         STALE = "stale"
 
     class Work(models.TextChoices):
-        """QUEUED: a task was or will be sent. RUNNING: a worker has it. FAILED: again from `retry_at`. DEAD: given up."""
+        """QUEUED: a task was or will be sent. RUNNING: a worker has it. FAILED: until `retry_at`. DEAD: given up."""
 
         QUEUED = "queued"
         RUNNING = "running"

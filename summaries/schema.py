@@ -37,7 +37,7 @@ class Summary(APIView):
     @extend_schema(
         operation_id="get_summary",
         summary="약 설명서를 쉬운 말로",
-        description="문장마다 근거가 된 설명서 문장이 있습니다. 202이면 글을 만드는 중이고, 그때까지 볼 글이 이미 들어 있습니다.",
+        description="문장마다 근거가 있습니다. 202이면 글을 만드는 중이고, 그때까지 볼 글이 이미 들어 있습니다.",
         parameters=[
             OpenApiParameter(
                 "item_seq",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 FIELDS = ("efficacy", "usage", "warning", "precaution", "interaction", "side_effect", "storage")
 
-# 다. 오. 요. 것. 함. 음. 됨. and the like, with a remark in brackets behind them if there is one; the stop must not close a bracket.
+# 다. 오. 요. 것. 함. and the like, with a remark in brackets behind them; the stop must not close a bracket.
 _END = re.compile(r"(?<=[다오요것함음됨임])[.?!]+(?:\s?\([^()]{1,40}\))?(?=\s|[^\s.,()\]}~])")
 # "영.유아" and "급.만성" are lists of words. What follows 오, 요, 다 without a space does start a sentence.
 _SPACED_END = frozenset("것함음됨임")
@@ -112,7 +112,7 @@ def _is_end(line: str, found: re.Match[str]) -> bool:
 
 
 def _inside_brackets(line: str) -> list[bool]:
-    """For each character, whether it stands between a bracket and its partner; a bracket without one counts for nothing."""
+    """For each character, whether it stands between a bracket and its partner; a lone bracket counts for nothing."""
     inside, opened = [False] * len(line), list[int]()
     for place, char in enumerate(line):
         if char in _OPENING:

@@ -49,7 +49,8 @@ class _SentenceSerializer(serializers.Serializer[Any]):
 class _SectionSerializer(serializers.Serializer[Any]):
     name = serializers.ChoiceField(
         choices=(
-            "effect", "usage", "stop_and_ask", "warning", "precaution", "interaction", "side_effect", "advice", "storage",
+            "effect", "usage", "stop_and_ask", "warning", "precaution", "interaction",
+            "side_effect", "advice", "storage",
         )
     )  # fmt: skip
     copied = serializers.BooleanField(help_text="설명서의 문장을 그대로 옮겼으면 true")

@@ -65,7 +65,7 @@ def _await_text(request: HttpRequest, reading: Reading) -> HttpResponse:
 
 
 def _started(request: HttpRequest, reading: Reading) -> bool:
-    """Whether the text is being made now: false when it is not due, the reader's share is used up, or no task can be sent."""
+    """Whether the text is being made now: not so when it is not due, the reader's share is used up, or nothing sent."""
     if not services.is_due(label=reading.label, keyword=reading.keyword) or not _has_share(request):
         return False
     claimed = services.claim(label=reading.label, keyword=reading.keyword)

@@ -1,4 +1,4 @@
-"""Words that the gate knows: markers of polarity, groups of people and conditions, plain words. Data and look-ups only."""
+"""Words that the gate knows: markers of polarity, groups of people, plain words. Data and look-ups only."""
 
 import functools
 import re
@@ -14,10 +14,24 @@ def _any(*words: str) -> re.Pattern[str]:
 
 # Each occurrence counts: a sentence that loses or gains one says the opposite.
 NEGATION = _any(
-    "않", "없", r"(?<!잘)못[하한할해 ]", "마십시", "마세요", "마시기 바랍", r"말\s?(?:것|아야|아 ?주|고|며|도록)", "금기", "금하", "금한", "금지",
-    r"피하(?=십|세|는 ?것|여|고|도록|시|며|거나|지|기)", r"피해(?=\s|야|서|주|요|$)", "삼가", r"아니(?:된|되|하|한|다|어야|므로|라)",
-    r"(?<![가-힣])안\s?(?:되|된|돼|됩)", r"(?<![가-힣방])안 (?=[하먹쓰마좋낫들맞])",
-)  # fmt: skip
+    "않",
+    "없",
+    r"(?<!잘)못[하한할해 ]",
+    "마십시",
+    "마세요",
+    "마시기 바랍",
+    r"말\s?(?:것|아야|아 ?주|고|며|도록)",
+    "금기",
+    "금하",
+    "금한",
+    "금지",
+    r"피하(?=십|세|는 ?것|여|고|도록|시|며|거나|지|기)",
+    r"피해(?=\s|야|서|주|요|$)",
+    "삼가",
+    r"아니(?:된|되|하|한|다|어야|므로|라)",
+    r"(?<![가-힣])안\s?(?:되|된|돼|됩)",
+    r"(?<![가-힣방])안 (?=[하먹쓰마좋낫들맞])",
+)
 
 # Presence counts, both ways.
 POLARITY: Mapping[str, re.Pattern[str]] = {
@@ -74,11 +88,16 @@ POPULATIONS: Mapping[str, re.Pattern[str]] = {
 }
 
 BANNED = _any(
-    r"안전(?:합니다|해요|하다|한 약|하며|하니|하게 (?:드|쓰|먹|복용|사용))", r"부작용(?:이|은|도|을)?\s?(?:전혀 |거의 )?(?:없|걱정)", "완치", "괜찮", "진단", "확실히",
-    "틀림없", "걱정하지", "걱정 ?없", "무조건", "만병", "기적", "가장 좋은", "최고의", r"100\s?%", "효과가 뛰어", "탁월", "보장",
-    r"(?:용량|복용량|양|횟수)을?\s?(?:늘리|줄이|늘려|줄여|두 배)", r"(?<![가-힣])더 (?:드셔도|드세요|먹어도|복용해도)", r"(?:계속|마음껏|얼마든지) (?:드셔도|먹어도|드세요)",
-    "처방 ?없이", r"의사(?:와|의)? (?:상의|지시) 없이", "의사보다", "믿으세요", "효과를 보장",
-)  # fmt: skip
+    r"안전(?:합니다|해요|하다|한 약|하며|하니|하게 (?:드|쓰|먹|복용|사용))",
+    r"부작용(?:이|은|도|을)?\s?(?:전혀 |거의 )?(?:없|걱정)",
+    "완치|괜찮|진단|확실히|틀림없|무조건|만병|기적|탁월|보장",
+    "걱정하지|걱정 ?없|가장 좋은|최고의|효과가 뛰어|믿으세요",
+    r"100\s?%",
+    r"(?:용량|복용량|양|횟수)을?\s?(?:늘리|줄이|늘려|줄여|두 배)",
+    r"(?<![가-힣])더 (?:드셔도|드세요|먹어도|복용해도)",
+    r"(?:계속|마음껏|얼마든지) (?:드셔도|먹어도|드세요)",
+    r"처방 ?없이|의사(?:와|의)? (?:상의|지시) 없이|의사보다",
+)
 
 MARKUP = re.compile(
     r"https?:|www\.|\w\.(?:com|net|org|kr|io)\b|[<>{}|`*_#\\]|\]\(|&[a-z]+;|\[[a-z_]+\.?\d*\]|@", re.IGNORECASE
@@ -86,11 +105,19 @@ MARKUP = re.compile(
 
 # Orders to a reader that is a machine. No label has them (measured over the e약은요 set in the tests).
 HOSTILE = re.compile(
-    r"(?:이전|앞|위|기존|지금까지)의?\s?(?:모든 )?(?:지시|명령|지침|규칙|프롬프트|설정)|(?:지시|명령|지침|규칙|설정)(?:을|를|은|사항을)?\s?(?:모두 )?(?:무시|잊|어기|따르지)|"
-    r"시스템\s?(?:프롬프트|메시지|지시)|프롬프트|너는 (?:이제|지금)|당신은 (?:이제|지금부터)|(?:인공지능|챗봇|언어\s?모델)|(?<![A-Za-z])(?:AI|ChatGPT|LLM)(?![A-Za-z])|(?<![A-Za-z])GPT-?\d|"
-    r"(?:ignore|disregard|forget)\s+(?:all|any|the|previous|above|prior|your)|system\s?(?:prompt|message|:)|assistant\s?:|user\s?:|you are now|</?(?:system|user|script|label)|"
-    r"다음과 같이 (?:출력|답|대답|말)|(?:출력|대답|응답)(?:하세요|하라|해라|하시오|하십시오)|"
-    r"(?:라고|이라고)\s?(?:적어|써라|쓰세요|적으|출력|답하|대답|안내하)|비밀번호|계좌|송금|입금|https?://|www\.",
+    "|".join(
+        (
+            r"(?:지시|명령|지침|규칙|설정|프롬프트)(?:을|를|은|사항을)?\s?(?:모두 )?(?:무시|잊|어기)",
+            r"시스템\s?(?:프롬프트|메시지|지시)|프롬프트",
+            r"너는 (?:이제|지금)|당신은 (?:이제|지금부터)|인공지능|챗봇|언어\s?모델",
+            r"(?<![A-Za-z])(?:AI|ChatGPT|LLM)(?![A-Za-z])|(?<![A-Za-z])GPT-?\d",
+            r"(?:ignore|disregard|forget)\s+(?:all|any|the|previous|above|prior|your)|you are now",
+            r"system\s?(?:prompt|message|:)|assistant\s?:|user\s?:|</?(?:system|user|script|label)",
+            r"다음과 같이 (?:출력|답|대답|말)|(?:출력|대답|응답)(?:하세요|하라|해라|하시오|하십시오)",
+            r"(?:라고|이라고)\s?(?:적어|써라|쓰세요|적으|출력|답하|대답|안내하)",
+            r"비밀번호|계좌|송금|입금|https?://|www\.",
+        )
+    ),
     re.IGNORECASE,
 )
 

@@ -1,30 +1,22 @@
 """Korean words of a sentence, and whether a word stands in a source text. Pure, by rule: no dictionary in memory.
 
-A morphological analyser would name the parts more exactly, but kiwipiepy takes 520 MB a process; here a word that cannot
-be traced is refused, so a wrong guess costs a plainer sentence, never a wrong one.
+A morphological analyser would name the parts more exactly, but kiwipiepy takes 520 MB a process; here a word that
+cannot be traced is refused, so a wrong guess costs a plainer sentence, never a wrong one.
 """
 
 import re
+from pathlib import Path
 
 from summaries.vocabulary import plain_words
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _WORD = re.compile(r"[가-힣]+|[A-Za-zα-ωΑ-Ω]+(?:-[A-Za-z]+)*")
-_PARTICLES = tuple(
-    sorted(
-        (
-            "은 는 이 가 을 를 과 와 의 에 도 만 로 으로 에서 에는 에게 까지 부터 이나 나 이며 며 이고 고 인 일 등 등이 등의 등을 들 들은 들이 들의 처럼 보다 마다 씩 "
-            "이라 라 이라면 라면 이란 란 이에요 예요 입니다 이다 이면 면 인데 이거나 거나 에도 에만 으로도 로도 하고 하는 하면 하여 해 해서 한 할 합니다 해요 하며 하거나 하지 하기 "
-            "하게 했 했을 했던 하세요 하십시오 되는 되면 되어 돼 된 될 됩니다 되거나 되지 시 시에 시키는 시켜 적 적인 적으로 성 성의 용 중 후 전 뒤 때 때는 때에 있는 있으면 있을 없는 없이 "
-            "같은 이란 이든 든 이라도 라도 부터는 까지는 에서는 에게는 과의 와의 으로의 에의 하신 하실 되신 이신 인지 이었던 였던"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
+_NOUN_PART, _VERB_PART = (
+    [word for line in part.splitlines() if not line.startswith("#") for word in line.split()]
+    for part in (Path(__file__).parent / "data" / "endings.txt").read_text("utf-8").split("----")
 )
-_ENDING = re.compile(
-    r"(?:고|면|며|서|지|게|기|니|다|던|는|은|을|를|거나|도록|려고|려면|어|아|여|해|했|요|세|시|신|실|셔|십시오|습니다|니다|었|았|였|있|수|때|만|도|에|의|로|으|이|가|나|든|라|자|네|데|죠|야|줘|드려|주)*"
-)
+_PARTICLES = tuple(sorted(_NOUN_PART, key=len, reverse=True))
+_ENDING = re.compile(f"(?:{'|'.join(_VERB_PART)})*")
 
 
 def words(text: str) -> list[str]:

@@ -234,7 +234,7 @@ def test_the_sweep_finds_changed_labels_lost_tasks_and_dead_workers(standins, db
     make(fine)
     set_label(changed, efficacy="이 약은 기침에 사용합니다.")
     for medicine, work in ((lost, "queued"), (dead, "running")):
-        kind, pk = services.claim(label=label_text(item_seq=medicine.item_seq), keyword="")
+        _, pk = services.claim(label=label_text(item_seq=medicine.item_seq), keyword="")
         Summary.objects.filter(pk=pk).update(work=work, lease_until=timezone.now() - timedelta(seconds=1))
     claimed = services.sweep()
     assert {Summary.objects.get(pk=pk).item_seq for _, pk in claimed} == {m.item_seq for m in (changed, lost, dead)}
