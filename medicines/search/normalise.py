@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from medicines.search.keys import COMPATIBILITY_JAMO, to_keys
 
@@ -38,72 +39,7 @@ _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:/[0-9]+(?:\.[0-9]+)?)*"
 _STRENGTH = re.compile(rf"({_NUMBER})(mcg|mg|ml|g|iu)?(?!시간|일분|호|회|[0-9])")
 _TAIL_STRENGTH = re.compile(rf"(?<![0-9./])({_NUMBER})(mcg|mg|ml|g|iu)?$")
 # Dosage forms as names end in them; `_FORM` tries the longest first.
-FORMS = tuple(
-    [
-        "정",
-        "필름코팅정",
-        "장용성필름코팅정",
-        "서방정",
-        "장용정",
-        "장용성정",
-        "구강붕해정",
-        "츄어블정",
-        "저작정",
-        "발포정",
-        "설하정",
-        "질정",
-        "캡슐",
-        "연질캡슐",
-        "서방캡슐",
-        "장용캡슐",
-        "장용성캡슐",
-        "흡입용캡슐",
-        "구강용해필름",
-        "구강붕해필름",
-        "트로키",
-        "환",
-        "산",
-        "산제",
-        "분말",
-        "과립",
-        "엑스과립",
-        "세립",
-        "액",
-        "시럽",
-        "건조시럽",
-        "현탁액",
-        "현탁용분말",
-        "내복액",
-        "외용액",
-        "점안액",
-        "점안현탁액",
-        "점안겔",
-        "점비액",
-        "흡입액",
-        "가글",
-        "가글액",
-        "스프레이",
-        "에어로솔",
-        "겔",
-        "연고",
-        "안연고",
-        "크림",
-        "로션",
-        "페이스트",
-        "네일라카",
-        "플라스타",
-        "카타플라스마",
-        "첩부제",
-        "패취",
-        "패치",
-        "좌제",
-        "주",
-        "주사",
-        "주사액",
-        "프리필드시린지",
-        "프리필드시린지주",
-    ]
-)
+FORMS = tuple(Path(__file__).with_name("data").joinpath("forms.txt").read_text(encoding="utf-8").split())
 _FORM = re.compile("(" + "|".join(sorted(FORMS, key=len, reverse=True)) + ")$")
 
 

@@ -58,13 +58,18 @@ def statement(query: Query, limit: int = 200) -> tuple[str, list[Any]]:
     for name, arm in _fallbacks(query):
         parts.append(f"{name} AS MATERIALIZED ({arm.sql})")
         params += arm.params
+        if name == "gate":
+            continue
         sources.append(f"SELECT id, tier, 0 AS place, {'brand' if name == 'fuzzy' else repr('')} FROM {name}")
     ordered, more = _ordered(query, limit)
     return f"WITH {', '.join(parts)}, hit AS ({' UNION ALL '.join(sources)}) {ordered}", [*params, *more]
 
 
 def _fallbacks(query: Query) -> list[tuple[str, Arm]]:
-    """What runs only when nothing stronger matched; the fuzzy arm also when no strong hit has the dosage asked for."""
+    """What runs only when nothing stronger matched; the fuzzy arm also when no strong hit has the dosage asked for.
+
+    The gates are uncorrelated, so PostgreSQL evaluates them once and never starts what they close.
+    """
     if query.initials:
         return []
     arms = []
@@ -73,37 +78,48 @@ def _fallbacks(query: Query) -> list[tuple[str, Arm]]:
         arms.append(("words", Arm(f"SELECT * FROM ({arm.sql}) f WHERE {gate}", arm.params)))
         gate += " AND NOT EXISTS (SELECT 1 FROM words)"
     if len(query.base) >= _FUZZY_FROM:
-        arms.append(("fuzzy", _fuzzy(query, gate)))
+        arms.append(("gate", _gate(query, gate)))
+        arms.append(("fuzzy", _fuzzy(query)))
     return arms
 
 
-def _fuzzy(query: Query, gate: str) -> Arm:
-    params: tuple[Any, ...] = ()
-    if query.strength:
-        gate = f"""({gate} OR NOT EXISTS (SELECT 1 FROM strong JOIN medicine s ON s.id = strong.id
-                                          WHERE s.strengths @> ARRAY[%s]))"""
-        params = (query.strength,)
+def _gate(query: Query, nothing_found: str) -> Arm:
+    if not query.strength:
+        return Arm(f"SELECT {nothing_found} AS open", ())
+    sql = f"""SELECT ({nothing_found}) OR NOT EXISTS (
+                  SELECT 1 FROM strong
+                  CROSS JOIN LATERAL (SELECT strengths FROM medicine WHERE id = strong.id LIMIT 1) s
+                  WHERE s.strengths @> ARRAY[%s]) AS open"""
+    return Arm(sql, (query.strength,))
+
+
+def _fuzzy(query: Query) -> Arm:
+    """Products of brands spelt nearly so, and names that differ only where folded keys do not, as in ㅅ for ㅆ."""
     sql = f"""
         SELECT m.id, {FUZZY} AS tier, near.name AS brand FROM (
             SELECT b.name, min(levenshtein(left(b.keys, {_COMPARED_KEYS}), left(w.keys, {_COMPARED_KEYS}))) AS errors
             FROM unnest(%s::text[]) AS w(keys) CROSS JOIN LATERAL medicine_brand_near(w.keys) b
-            WHERE {gate} GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
+            WHERE (SELECT open FROM gate) GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
         ) near CROSS JOIN LATERAL (
             SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {RANK} LIMIT {_OF_A_BRAND}
         ) m
         UNION ALL
-        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND {gate} LIMIT {_OF_A_BRAND})"""
-    # The last part: names that differ from the word only where the folded keys do not, as in ㅅ for ㅆ.
-    return Arm(sql, (list(query.near_keys), *params, f"{escape_like(to_keys(query.hangul))}%", *params))
+        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND (SELECT open FROM gate)
+         ORDER BY name_keys USING ~<~ LIMIT {_OF_A_BRAND})"""
+    return Arm(sql, (list(query.near_keys), f"{escape_like(to_keys(query.hangul))}%"))
 
 
 def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
-    """Whole names first and misspellings last; between them the dosage asked for, then the kind of match."""
+    """Whole names first and misspellings last; between them the dosage asked for, then the kind of match.
+
+    LATERAL with LIMIT keeps the planner at one look-up by key for each hit, whatever it believes their number to be.
+    """
     other = "NOT m.strengths @> ARRAY[%s]" if query.strength else "false"
     strength = [query.strength] if query.strength else []
     return (
         f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
-            FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best JOIN medicine m ON m.id = best.id
+            FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best
+            CROSS JOIN LATERAL (SELECT * FROM medicine WHERE id = best.id LIMIT 1) m
             ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {RANK} LIMIT %s""",
         [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
     )

@@ -1,8 +1,8 @@
 """The arms of the one search statement: each a SELECT that an index serves, with its parameters.
 
-Only `medicines.selectors.search` and `.suggest` compose them. Every arm yields (id, tier); the tier orders the kinds of
-match and says which field matched (`TIERS`). Texts are compared with `name_norm` after the folded keys found the row:
-keys match across syllable borders, and do not tell ㅅ from ㅆ.
+Only `medicines.selectors.search` and `.suggest` compose them. Every arm yields (id, tier, place); the tier orders the
+kinds of match and says which field matched (`TIERS`), the place is that among a term's postings. Texts are compared
+with `name_norm` after the folded keys found the row: keys match across syllable borders, and do not tell ㅅ from ㅆ.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from medicines.search.query import Query
 
 # No arm hands on more rows than this: beyond it the words are so common that any of them will do.
 CANDIDATES = 1_000
+# Beside the postings of a short prefix: rows of the index itself, for products that came after the postings.
+FRESH = 50
 PREFIX_KEYS = 4
 INITIAL_KEYS = 3
 # Three keys are the least from which a trigram can be cut; two syllables have at least four.
@@ -57,9 +59,13 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _select(tier: int | str) -> str:
+    return f"SELECT id, {tier} AS tier, 0 AS place FROM medicine"
+
+
 def whole_name(text: str, tier: int) -> Arm:
     return Arm(
-        f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
+        f"{_select(tier)} WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
         (f"{escape_like(to_keys(text))}|%", f"{escape_like(text)}|%"),
     )
 
@@ -68,7 +74,7 @@ def whole_brand(text: str, tier: int, strength: str = "") -> Arm:
     """With a dosage asked for, only the brand's products of that dosage are exact; the others begin with it."""
     case = f"CASE WHEN %s = '' OR strengths @> ARRAY[%s] THEN {tier} ELSE {tier - EXACT_BRAND + PREFIX} END"
     return Arm(
-        f"SELECT id, {case} AS tier, 0 AS place FROM medicine WHERE brand_name = %s LIMIT {CANDIDATES}",
+        f"{_select(case)} WHERE brand_name = %s LIMIT {CANDIDATES}",
         (strength, strength, text),
     )
 
@@ -77,13 +83,13 @@ def name_prefix(text: str, tier: int, keys: str = "") -> list[Arm]:
     """Names that typing `text` further can become; `keys` when an unfinished tail was cut off."""
     keys = keys or to_keys(text)
     pattern = f"^{typing_pattern(text)}"
-    arms = [
-        Arm(
-            f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
-            (f"{escape_like(keys)}%", pattern),
-        )
-    ]
-    return [_short("prefix", keys, tier, "AND m.name_norm ~ %s", pattern), *arms] if len(keys) <= PREFIX_KEYS else arms
+    short = len(keys) <= PREFIX_KEYS
+    rows = Arm(
+        f"""{_select(tier)} WHERE name_keys LIKE %s AND name_norm ~ %s
+            ORDER BY name_keys USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
+        (f"{escape_like(keys)}%", pattern),
+    )
+    return [_short("prefix", keys, tier, "AND m.name_norm ~ %s", pattern), rows] if short else [rows]
 
 
 def _short(kind: str, keys: str, tier: int | str, extra: str = "", *params: str) -> Arm:
@@ -101,7 +107,7 @@ def name_substring(text: str, tier: int) -> list[Arm]:
         return []
     return [
         Arm(
-            f"SELECT id, {tier} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+            f"{_select(tier)} WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
             (f"%{escape_like(keys)}%", typing_pattern(text)),
         )
     ]
@@ -110,7 +116,7 @@ def name_substring(text: str, tier: int) -> list[Arm]:
 def english_prefix(keys: str) -> Arm:
     case = f"CASE WHEN name_en_keys = %s THEN {EXACT_ENGLISH} ELSE {PREFIX_ENGLISH} END"
     return Arm(
-        f"SELECT id, {case} AS tier, 0 AS place FROM medicine WHERE name_en_keys LIKE %s LIMIT {CANDIDATES}",
+        f"{_select(case)} WHERE name_en_keys LIKE %s ORDER BY name_en_keys USING ~<~ LIMIT {CANDIDATES}",
         (keys, f"{escape_like(keys)}%"),
     )
 
@@ -119,11 +125,13 @@ def initials_prefix(initials: str) -> list[Arm]:
     """Names whose initials begin so; a brand that has no more than these stands first."""
     whole = len(initials) if len(initials) > 2 else -1  # hundreds of brands have two syllables
     case = f"CASE WHEN length(m.brand_name) = {whole} THEN {WHOLE_INITIALS} ELSE {INITIALS} END"
-    long = Arm(
-        f"SELECT m.id, {case} AS tier, 0 AS place FROM medicine m WHERE name_initials LIKE %s LIMIT {CANDIDATES}",
+    short = len(initials) <= INITIAL_KEYS
+    rows = Arm(
+        f"""{_select(case)} m WHERE name_initials LIKE %s
+            ORDER BY name_initials USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
         (f"{escape_like(initials)}%",),
     )
-    return [_short("initials", initials, case), long] if len(initials) <= INITIAL_KEYS else [long]
+    return [_short("initials", initials, case), rows] if short else [rows]
 
 
 Word = tuple[str, str, int]
@@ -160,7 +168,7 @@ def all_words(tokens: tuple[str, ...]) -> list[Arm]:
     if len(to_keys(longest)) < _SHORTEST_SUBSTRING:
         return []
     checks = " AND ".join("strpos(name_norm, %s) > 0" for _ in tokens)
-    sql = f"SELECT id, {SUBSTRING} AS tier, 0 AS place FROM medicine WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
+    sql = f"{_select(SUBSTRING)} WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
     return [Arm(sql, (f"%{escape_like(to_keys(longest))}%", *tokens))]
 
 
@@ -171,7 +179,7 @@ def company_and_name(company: str, name: str) -> list[Arm]:
     case = f"CASE WHEN name_norm ~ %s THEN {PREFIX_COMPANY} ELSE {SUBSTRING_COMPANY} END"
     return [
         Arm(
-            f"""SELECT id, {case} AS tier, 0 AS place FROM medicine
+            f"""{_select(case)}
                 WHERE name_keys LIKE %s AND name_norm ~ %s AND strpos(entp_name, %s) > 0 LIMIT {CANDIDATES}""",
             (f"^{typing_pattern(name)}", f"%{escape_like(to_keys(name))}%", typing_pattern(name), company),
         )

@@ -11,7 +11,7 @@ from medicines.search.keys import typing_pattern
 from medicines.search.normalise import split_parentheses
 from medicines.search.query import Query
 from medicines.selectors.search import RANK
-from medicines.selectors.search_arms import INITIAL_KEYS, PREFIX_KEYS, escape_like
+from medicines.selectors.search_arms import FRESH, INITIAL_KEYS, PREFIX_KEYS, escape_like
 
 # Many products share a name up to its parentheses; so many rows are read for each line shown.
 _ROWS_PER_LINE = 6
@@ -51,7 +51,8 @@ def suggest_statement(query: Query, limit: int) -> tuple[str, list[Any]]:
     return (
         f"""SELECT best.source, m.name, m.name_norm, m.item_seq
             FROM (SELECT DISTINCT ON (id) id, source FROM ({union}) hit ORDER BY id, source) best
-            JOIN medicine m ON m.id = best.id ORDER BY best.source, {RANK} LIMIT %s""",
+            CROSS JOIN LATERAL (SELECT * FROM medicine WHERE id = best.id LIMIT 1) m
+            ORDER BY best.source, {RANK} LIMIT %s""",
         [*params, limit * _ROWS_PER_LINE],
     )
 
@@ -80,7 +81,8 @@ def _prefix(kind: str, column: str, keys: str, source: int) -> Iterator[Sql]:
     if short:
         yield _postings(kind, keys, source)
     yield (
-        f"SELECT id, {source} AS source FROM medicine WHERE {column} LIKE %s LIMIT {50 if short else _CANDIDATES}",
+        f"""SELECT id, {source} AS source FROM medicine WHERE {column} LIKE %s
+            ORDER BY {column} USING ~<~ LIMIT {FRESH if short else _CANDIDATES}""",
         [f"{escape_like(keys)}%"],
     )
 

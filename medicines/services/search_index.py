@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from hashlib import md5
 from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -121,7 +122,7 @@ def _efficacy(medicine_id: int, text: str) -> MedicineEfficacy:
     )
 
 
-def _read(sql: str) -> Iterator[tuple[object, ...]]:
+def _read(sql: str) -> Iterator[tuple[Any, ...]]:
     """Rows by a server-side cursor, so that memory does not grow with the catalogue."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql)
@@ -129,7 +130,7 @@ def _read(sql: str) -> Iterator[tuple[object, ...]]:
             yield from rows
 
 
-def _batches(rows: Iterable[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
     iterator = iter(rows)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

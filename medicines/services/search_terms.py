@@ -131,5 +131,6 @@ def _write_changes(cursor: CursorWrapper) -> None:
         """INSERT INTO medicine_term (kind, text, keys, medicine_ids) SELECT kind, text, keys, medicine_ids
            FROM (SELECT DISTINCT ON (kind, text) * FROM term_new ORDER BY kind, text, cardinality(medicine_ids) DESC) n
            ON CONFLICT (kind, text) DO UPDATE SET keys = excluded.keys, medicine_ids = excluded.medicine_ids
-           WHERE (medicine_term.keys, medicine_term.medicine_ids) IS DISTINCT FROM (excluded.keys, excluded.medicine_ids)"""
+           WHERE (medicine_term.keys, medicine_term.medicine_ids)
+                 IS DISTINCT FROM (excluded.keys, excluded.medicine_ids)"""
     )

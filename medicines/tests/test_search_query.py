@@ -102,7 +102,8 @@ def test_abbreviations_and_english_mean_the_substance():
 
 def test_everyday_words_mean_the_symptom():
     words = ("두통", "머리아플때", "월경통", "체함", "열", "목아픔", "두통약")
-    assert {word: symptom_for(word).name for word in words} == {"두통": "두통", "머리아플때": "두통", "월경통": "생리통", "체함": "소화불량", "열": "발열",
+    assert {word: symptom_for(word).name for word in words} == {
+        "두통": "두통", "머리아플때": "두통", "월경통": "생리통", "체함": "소화불량", "열": "발열",
                      "목아픔": "인후통", "두통약": "두통"}  # fmt: skip
     assert symptom_for("삼겹살") is None
 
