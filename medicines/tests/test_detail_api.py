@@ -37,7 +37,7 @@ def _empty_queue():
 def sent():
     """item_seqs of the fetch_label messages that lie in the broker."""
     with stores.connect(os.environ["CELERY_BROKER_URL"]) as broker:
-        messages = [json.loads(message) for message in broker.lrange("batch", 0, -1)]
+        messages = [json.loads(message) for message in broker.lrange("people", 0, -1)]
     assert all(message["headers"]["task"] == "medicines.tasks.fetch_label" for message in messages)
     return [json.loads(base64.b64decode(message["body"]))[0][0] for message in messages]
 
