@@ -1,18 +1,16 @@
-"""The gate against mutated sentences of real labels: what share of each kind it catches, and what it refuses wrongly.
-
-`python -m benchmarks.grounding [DUMP]`: DUMP is an e약은요 dump (default ../shared/data/easydrug.jsonl.gz).
-"""
+"""The gate against mutated sentences of real labels: what share of each kind it catches, what it refuses wrongly."""
 
 import gzip
 import json
 import random
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import harness
+from benchmarks.results import Cell, Result, Table
 from medicines.labels import clean_text
 from summaries.compose import Source, copied_ids, sections, trusted
 from summaries.easy_words import ease
@@ -21,7 +19,7 @@ from summaries.omissions import coverage, omitted
 from summaries.quantities import first_quantity
 from summaries.sentences import SourceSentence, source_sentences
 
-DUMP = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "easydrug.jsonl.gz"
+DUMP = harness.FULL / "easydrug.jsonl.gz"
 FIELDS = {
     "efficacy": "efcyQesitm",
     "usage": "useMethodQesitm",
@@ -103,7 +101,8 @@ class Context:
 
 def labels(dump: Path = DUMP) -> list[tuple[str, Source]]:
     """(product name, sentences) of every product in the dump."""
-    with gzip.open(dump, "rt", encoding="utf-8") as lines:
+    opened = gzip.open if dump.suffix == ".gz" else open
+    with opened(dump, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return [
         (row["itemName"], trusted(source_sentences({name: clean_text(row[key]) for name, key in FIELDS.items()})))
@@ -227,25 +226,49 @@ def ingredient_names(products: Sequence[tuple[str, Source]]) -> list[str]:
     return sorted(name for name in found if re.fullmatch(r"[가-힣]{4,}", name) and "수출" not in name)
 
 
-def main(dump: Path = DUMP) -> int:
-    products = labels(dump)
+def run(*, quick: bool) -> Result:
+    full = harness.FULL.is_dir() and not quick
+    products = labels(DUMP if full else harness.SAMPLE / "easydrug.jsonl")[: 60 if quick else None]
+    result = Result(
+        "grounding", "The gate before a summary", f"{len(products):,} labels of {_source(full)}", quick=quick
+    )
     started = time.perf_counter()
     tally = measure(products, ingredient_names(products))
     seconds = time.perf_counter() - started
-    for kind, (caught, total) in tally.caught.items():
-        print(f"{kind:20} refused {caught:6} of {total:6} = {100 * caught / total:6.2f} %")
-        for example in tally.missed.get(kind, [])[: 0 if kind == "correct" else 5]:
-            print("    missed:", example[:200])
     judged = sum(total for _, total in tally.caught.values())
-    print(f"{1000 * seconds / judged:.2f} ms a sentence")
-    kept = [
-        counts for _, source in products for counts in coverage(source.sentences, copied_ids(sections(source))).values()
+    result.notes += [
+        "Each correct sentence that the gate passes is mutated, as it is and reworded by rule.",
+        f"{1_000 * seconds / judged:.2f} ms a sentence.",
     ]
-    losing = sum(bool(omitted(s.sentences, copied_ids(sections(s)))) for _, s in products)
-    print(f"must-keep: {sum(k for k, _ in kept)} of {sum(p for _, p in kept)} copied;", end=" ")
-    print(f"{losing} of {len(products)} labels omit one")
-    return 0
+    result.tables += [_refused(tally), _must_keep(products)]
+    return result
+
+
+def _source(full: bool) -> str:
+    return "the full data" if full else "our own sample"
+
+
+def _refused(tally: Tally) -> Table:
+    rows: list[list[Cell]] = [
+        [kind.replace("_", " "), total, caught, f"{100 * caught / total:.2f} %"]
+        for kind, (caught, total) in tally.caught.items()
+    ]
+    note = (
+        "“correct” are sentences without a mutation: a refusal there is a false alarm, and the source is shown instead."
+    )
+    return Table("Sentences refused", ["mutation", "sentences", "refused", "share"], rows, note)
+
+
+def _must_keep(products: Sequence[tuple[str, Source]]) -> Table:
+    """Whether what must not be omitted (contraindications, pregnancy, age …) is among the copied sentences."""
+    copied = [(source, copied_ids(sections(source))) for _, source in products]
+    counts = [count for source, ids in copied for count in coverage(source.sentences, ids).values()]
+    kept, present = sum(kept for kept, _ in counts), sum(present for _, present in counts)
+    losing = sum(bool(omitted(source.sentences, ids)) for source, ids in copied)
+    rows: list[list[Cell]] = [[len(products), present, kept, losing]]
+    columns = ["labels", "statements that must be kept", "copied", "labels that omit one"]
+    return Table("What must not be omitted", columns, rows)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:2])))
+    harness.main(run)
