@@ -148,6 +148,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
 # Longer than any task, or a task would be delivered again while it runs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
     "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
@@ -184,6 +185,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.add_problems"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Fields of one name with different choices, and one set of choices under two names.
+    "ENUM_NAME_OVERRIDES": {
+        "MedicineStatusEnum": ["active", "withdrawn", "unknown"],
+        "SummaryKindEnum": ["reviewed", "ai", "extractive"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -49,24 +49,13 @@ class Run:
 
     def _prepare(self) -> None:
         say("Bringing the database up to date …")
-        self._manage("migrate", "--verbosity", "0")
-        self._manage("collectstatic", "--noinput", "--verbosity", "0")
         data = os.environ.get("SANDBOX_DATA") or str(PROJECT / "sandbox" / "sample")
-        self._manage("load_catalogue", "--if-empty", data)
-        self._make_admin()
-
-    def _make_admin(self) -> None:
         made = self.home.run / "admin-made"
-        if made.exists():
-            return
-        self.admin_password = secrets.token_urlsafe(12)
-        given = {"DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": self.admin_password}
-        command = [sys.executable, "manage.py", "createsuperuser", "--noinput"]
-        result = subprocess.run(command, env=self.env | given, cwd=PROJECT, capture_output=True, text=True)
-        if result.returncode != 0:
-            self.admin_password = None
-            say(f"No admin was made: {result.stderr.strip()}")
-        made.touch()
+        first, password = not made.exists(), secrets.token_urlsafe(12)
+        command = [sys.executable, "-m", "sandbox.prepare", data]
+        subprocess.run(command, env=self.env | {"DJANGO_SUPERUSER_PASSWORD": password}, cwd=PROJECT, check=True)
+        if first and made.read_text() == "made":
+            self.admin_password = password
 
     def _serve(self) -> None:
         python = [sys.executable, "-m"]
@@ -94,9 +83,6 @@ class Run:
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2).ok
         except requests.RequestException:
             return False
-
-    def _manage(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "manage.py", *arguments], env=self.env, cwd=PROJECT, check=True)
 
     def announce(self) -> None:
         address = f"http://localhost:{self.port}"

@@ -19,18 +19,18 @@ SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY"
 class Product:
     """One run of the product in `home`; the process group's members are found by the home in their environment."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, output: Path) -> None:
         self.home = home
         self.address = f"http://127.0.0.1:{port}"
         env = {name: value for name, value in os.environ.items() if name not in SERVERS}
         env |= {"PILLING_HOME": str(home), "PORT": str(port), "WEB_CONCURRENCY": "1"}
-        self.output = home.with_suffix(".out").open("a+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.run"], cwd=PROJECT, env=env, stdout=self.output, stderr=self.output
-        )
+        self.output = output
+        with output.open("w") as file:
+            command = [sys.executable, "-m", "sandbox.run"]
+            self.process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=file, stderr=file)
 
     def wait(self) -> "Product":
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 250
         while "Pilling is up" not in self.said():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
@@ -38,7 +38,7 @@ class Product:
         return self
 
     def said(self) -> str:
-        return Path(self.output.name).read_text()
+        return self.output.read_text()
 
     def end(self, number: int) -> None:
         self.process.send_signal(number)
@@ -71,17 +71,19 @@ def homes(tmp_path):
     started: list[Product] = []
 
     def start(name: str) -> Product:
-        started.append(Product(tmp_path / name, free_port()))
+        output = tmp_path / f"{name}-{len(started)}.out"
+        started.append(Product(tmp_path / name, free_port(), output))
         return started[-1]
 
     yield start
     for product in started:
         if product.process.poll() is None:
             product.process.kill()
+            product.process.wait()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
     first = homes("a").wait()
     assert search(first, "타이레놀")["results"]
@@ -99,7 +101,7 @@ def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_two_copies_do_not_disturb_each_other(homes):
     first, second = homes("a"), homes("b")
     first.wait()

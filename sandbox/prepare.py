@@ -1,0 +1,57 @@
+"""What `make run` does before it serves: tables, collected files, catalogue, admin. One process for all of it,
+since starting Django takes longer than most of its commands.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.core.management import CommandError, call_command
+
+from sandbox.environment import say
+from sandbox.home import Home
+
+
+def prepare(home: Home, data: Path) -> None:
+    """Safe to repeat, also after it was cut off. Raises CommandError when a row of the catalogue was refused."""
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    _load(home.run / "catalogue-loading", data)
+    _make_admin(home.run / "admin-made")
+
+
+def _load(unfinished: Path, data: Path) -> None:
+    """Only into an empty catalogue, unless it was we who were cut off while filling it."""
+    resumed = unfinished.exists()
+    unfinished.touch()
+    call_command("load_catalogue", str(data), if_empty=not resumed)
+    unfinished.unlink()
+
+
+def _make_admin(made: Path) -> None:
+    """Once, with DJANGO_SUPERUSER_PASSWORD; `made` then says "made", so that the password may be shown."""
+    if made.exists():
+        return
+    try:
+        call_command("createsuperuser", interactive=False, username="admin", verbosity=0)
+    except CommandError as error:
+        say(f"No admin was made: {error}")
+        made.touch()
+    else:
+        made.write_text("made")
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        prepare(Home.from_environment(), Path(sys.argv[1]))
+    except CommandError as error:
+        say(str(error))
+        return error.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
