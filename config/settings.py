@@ -150,6 +150,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
     "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
     "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
