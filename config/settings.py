@@ -9,6 +9,7 @@ import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from core.logs import logging_config
 
@@ -134,7 +135,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_DEFAULT_QUEUE = "batch"
-CELERY_TASK_CREATE_MISSING_QUEUES = True
+# Declared, so that a worker started without `-Q` serves all of them.
+CELERY_TASK_QUEUES = [Queue(name) for name in ("people", "reminders", "batch")]
 # `people`: somebody waits for it. Everything else goes to `batch`.
 CELERY_TASK_ROUTES = {
     "summaries.tasks.generate_summary": {"queue": "people"},

@@ -41,7 +41,8 @@ class Medicine(models.Model):
     ingredients_en = ArrayField(models.TextField(), default=list)
     coverage = models.CharField(max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
     popularity = models.FloatField(default=0)
-    # Since when 식약처 explains it to patients. It began with what people use most, which ranks until searches tell more.
+    # Since when 식약처 explains it to patients. It began with what people use most,
+    # and that ranks until searches tell more.
     opened_on = models.DateField(null=True)
 
     # What search reads; computed by medicines.services.search_index.search_columns. In the first two the name stands
@@ -60,7 +61,8 @@ class Medicine(models.Model):
     easy_seen_run = models.BigIntegerField(null=True)
     permit_seen_run = models.BigIntegerField(null=True)
     vanished_at = models.DateTimeField(null=True)
-    # The last attempt to fetch the permit's own label: "none" (there is none) and "refused" (unreadable) are remembered.
+    # The last attempt to fetch the permit's own label: "none" (there is none) and "refused" (unreadable)
+    # are remembered.
     label_tried_at = models.DateTimeField(null=True)
     label_outcome = models.CharField(max_length=12, choices=LabelOutcome.choices, default=LabelOutcome.UNTRIED)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -265,8 +267,9 @@ class MirrorRun(models.Model):
 class MedicineSearchCount(models.Model):
     """How many addresses searched for one brand on one day; the addresses themselves are never stored.
 
-    `name` is a brand's, kept as text: the table of brands is computed anew from the catalogue. `week_addresses`: distinct
-    addresses of that day and up to six days before it, as far as they can be told apart (their hashes are salted weekly).
+    `name` is a brand's, kept as text: the table of brands is computed anew from the catalogue. `week_addresses`:
+    distinct addresses of that day and up to six days before it, as far as they can be told apart (their hashes are
+    salted weekly).
     """
 
     name = models.TextField()
