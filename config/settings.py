@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "core.browser.ApiCors",
     "core.browser.PageFiles",
     "core.browser.PageSession",
-    "core.browser.PageCommon",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.browser.PageAuthentication",
     "core.browser.PageMessages",

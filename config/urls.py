@@ -22,6 +22,8 @@ _docs = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})(
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, since a search costs less than finding its route behind all others.
+    path("api/v1/", include("medicines.urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics_view, name="metrics"),
@@ -31,6 +33,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", _docs, name="docs"),
     path("api/v1/installs", idempotent(create_install), name="installs"),
-    path("api/v1/", include("medicines.urls")),
     path("api/v1/", include("summaries.urls")),
 ]

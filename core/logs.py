@@ -36,6 +36,10 @@ def redact(text: str) -> str:
     return _KEY_SHAPES.sub(_HIDDEN, text)
 
 
+# Made once: json.dumps makes one for each call with options.
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: `timestamp level module message user_id request_id`, whitelisted extras, `exception`."""
 
@@ -61,7 +65,7 @@ class JsonFormatter(logging.Formatter):
         line.update((field, given[field]) for field in EXTRA_FIELDS & given.keys())
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))
-        text = json.dumps(line, ensure_ascii=False, default=str)
+        text = _encode(line)
         # A lone surrogate cannot be written as UTF-8; as \udXXX it is still JSON.
         return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
