@@ -18,7 +18,7 @@ from medicines.labels import SECTIONS, Label
 from medicines.merge import Merged, merge
 from medicines.models import Medicine, MedicineCache, MedicineIngredient
 from medicines.records import Ingredient, Record
-from medicines.services.search_index import SEARCH_COLUMNS, search_columns
+from medicines.search.columns import SEARCH_COLUMNS, search_columns
 
 # One writer at a time: pages are small, and two sources may speak of the same product in the same second.
 _WRITE_LOCK = 0x50494C4C

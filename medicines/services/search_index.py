@@ -1,12 +1,10 @@
-"""What search reads, computed from the catalogue: columns of each product (pure), brands, efficacy and terms (bulk).
+"""What search reads besides the columns of each product: brands, efficacy and terms, brought up to date in bulk.
 
-The loaders call `search_columns` for each row they write, and the rebuilds after each run. The rebuilds write only what
-changed, never hold the catalogue in memory, and may run beside searches.
+The loaders call these after each run. They write only what changed, never hold the catalogue in memory, and may run
+beside searches.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
 from hashlib import md5
 from itertools import islice
 from typing import Any
@@ -14,49 +12,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from medicines.models import MedicineBrand, MedicineCache, MedicineEfficacy
-from medicines.search.ingredients import bases_of
-from medicines.search.keys import initial_keys, to_keys
-from medicines.search.normalise import normalise, parse_name
+from medicines.search.keys import to_keys
 from medicines.search.symptoms import flatten, symptoms_in
 from medicines.services.search_terms import rebuild_term_tables
 
 _BATCH = 1_000
-# A note in parentheses that is no ingredient: flavours, packs, uses.
-_NO_INGREDIENT = re.compile("향$|용$|용[:：]|맛$|명[:：]|허가|[0-9]호$")
-# B-tree rows must stay under 2,704 bytes; the longest licensed names have under 400 characters.
-_LONGEST = 800
-
-
-@dataclass(frozen=True, slots=True)
-class SearchColumns:
-    """The columns of `Medicine` that search reads; the names are those of the model's fields."""
-
-    name_norm: str
-    name_keys: str
-    name_initials: str
-    name_en_keys: str
-    brand_name: str
-    strengths: list[str]
-    substances: list[str]
-
-
-SEARCH_COLUMNS = tuple(field.name for field in fields(SearchColumns))
-
-
-def search_columns(*, name: str, name_en: str = "", ingredients: Sequence[str] = ()) -> SearchColumns:
-    """The search columns of one product. Without listed ingredients, those in the name's parentheses count. Pure."""
-    parsed = parse_name(name)
-    names = "".join(f"{each}|" for each in (parsed.core, *parsed.aliases))[:_LONGEST]
-    noted = [part for note in parsed.notes for part in re.split("[,·/]", note) if not _NO_INGREDIENT.search(part)]
-    return SearchColumns(
-        name_norm=names,
-        name_keys=to_keys(names)[:_LONGEST],
-        name_initials=initial_keys(parsed.core)[:_LONGEST],
-        name_en_keys=to_keys(normalise(name_en))[:_LONGEST],
-        brand_name=parsed.brand[:_LONGEST],
-        strengths=list(parsed.strengths),
-        substances=bases_of(list(ingredients) or noted),
-    )
 
 
 def rebuild_brands() -> int:

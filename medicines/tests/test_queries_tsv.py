@@ -118,8 +118,11 @@ def test_a_dosage_puts_that_strength_first():
 
 
 def test_ingredients_are_not_led_by_their_sisters():
-    assert not any("덱시부프로펜" in str(product.substances) for product in first_five("이부프로펜"))
-    assert all("덱시부프로펜" in str(product.substances) for product in first_five("덱시부프로펜"))
+    def of(text):
+        return ["덱시부프로펜" in f"{product.name} {product.substances}" for product in first_five(text)]
+
+    assert not any(of("이부프로펜"))
+    assert all(of("덱시부프로펜"))
 
 
 def test_answers_are_in_a_total_order():

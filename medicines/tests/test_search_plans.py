@@ -6,12 +6,12 @@ import pytest
 from django.db import connection
 
 from medicines.models import Medicine, MedicineEfficacy
+from medicines.search.columns import SEARCH_COLUMNS, search_columns
 from medicines.search.keys import join_syllable, to_keys
 from medicines.search.query import parse_query
 from medicines.selectors.search import statement
 from medicines.selectors.suggest import suggest_statement
 from medicines.services import search_index
-from medicines.services.search_index import search_columns
 
 COUNT = 20_000
 _FIRST, _NEXT, _LAST = "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ", "ㅏㅓㅗㅜㅡㅣㅐㅔ", "ㄴㄹㅁㅇ"
@@ -47,7 +47,7 @@ def _many_products(django_db_setup, django_db_blocker):
 def _product(number):
     name = made_up_name(number * 37)
     columns = search_columns(name=name, name_en=to_keys(name)[::-1], ingredients=[f"성분{number % 500}"])
-    values = {field: getattr(columns, field) for field in search_index.SEARCH_COLUMNS}
+    values = {field: getattr(columns, field) for field in SEARCH_COLUMNS}
     return Medicine(item_seq=str(number), name=name, entp_name=f"회사{number % 90}", **values)
 
 

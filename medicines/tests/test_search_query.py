@@ -127,6 +127,6 @@ def test_emergency_words_bring_the_notice(raw):
     assert "109" in notice
 
 
-@pytest.mark.parametrize("raw", ["타이레놀", "두통", "숨쉬는한의원", "감자"])
+@pytest.mark.parametrize("raw", ["타이레놀", "두통", "숨쉬는한의원", "로자살탄정"])
 def test_other_words_bring_no_notice(raw):
     assert emergency_notice(raw) is None

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import connection
 
 from medicines.models import Medicine, MedicineBrand, MedicineEfficacy, MedicineTerm
+from medicines.search.columns import search_columns
 from medicines.search.query import parse_query
 from medicines.selectors.search_arms import escape_like
 from medicines.selectors.suggest import suggest_rows
 from medicines.services import search_index
-from medicines.services.search_index import search_columns
 from medicines.tests.fingers import states
 from medicines.tests.search_loading import loaded, search
 
