@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ class Run:
         self.supervisor = Supervisor(say)
         self.env = dict(os.environ)
         self.admin_password: str | None = None
+        self.worker_metrics_port = _free_port()
 
     def start(self) -> None:
         say("Starting PostgreSQL, Valkey and the stand-ins …")
@@ -42,7 +44,8 @@ class Run:
             "PORT": str(self.port),
         }
         self.env |= variables
-        (self.home.run / "prometheus").mkdir(exist_ok=True)
+        for folder in ("prometheus", "prometheus-worker"):
+            (self.home.run / folder).mkdir(exist_ok=True)
         publish(self.home, variables)
         self._prepare()
         self._serve()
@@ -61,16 +64,19 @@ class Run:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "config"]
         say("Starting gunicorn, the Celery worker and beat …")
-        self._service(
-            "worker",
-            [*celery, "worker", "--concurrency", "2", "--queues", "people,reminders,batch", "--without-gossip"],
-        )
-        self._service("beat", [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")])
+        metrics = {
+            "PROMETHEUS_MULTIPROC_DIR": str(self.home.run / "prometheus-worker"),
+            "CELERY_METRICS_PORT": str(self.worker_metrics_port),
+        }
+        self._service("worker", [*celery, "worker", "--concurrency", "2", "--without-gossip"], **metrics)
+        beat = [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")]
+        self._service("beat", beat, PROMETHEUS_MULTIPROC_DIR="")
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 
-    def _service(self, name: str, command: list[str]) -> None:
+    def _service(self, name: str, command: list[str], **variables: str) -> None:
         log = self.home.logs / f"{name}.log"
-        self.supervisor.start(Service(name, lambda: spawn(name, command, log=log, env=self.env, cwd=PROJECT)))
+        env = self.env | variables
+        self.supervisor.start(Service(name, lambda: spawn(name, command, log=log, env=env, cwd=PROJECT)))
 
     def _start_gunicorn(self) -> Child:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
@@ -91,6 +97,7 @@ class Run:
             f"  search    curl -G {address}/api/v1/medicines --data-urlencode q=타이레놀\n"
             f"  API docs  {address}/api/docs\n"
             f"  admin     {address}/admin/  {self._admin_password()}\n"
+            f"  metrics   {address}/metrics and http://localhost:{self.worker_metrics_port}/metrics (worker)\n"
             f"  stand-ins {self._standins()}\n"
             f"  logs      {self.home.logs}\n"
             "Ctrl-C stops everything."
@@ -110,6 +117,13 @@ class Run:
         while True:
             time.sleep(0.5)
             self.supervisor.watch_once()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
