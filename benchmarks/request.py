@@ -1,0 +1,104 @@
+"""One cached search, whole: requests a second against a bare Django view that returns the same bytes."""
+
+import re
+import shutil
+import statistics
+import subprocess
+
+import requests
+
+from benchmarks import harness
+from benchmarks.client import Ask, run_clients, search_path
+from benchmarks.harness import Site, Web
+from benchmarks.results import Cell, Goal, Result, Table
+
+_QUERY = "타이레놀"
+_CONNECTIONS = 16
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+_BAD = re.compile(r"Non-2xx or 3xx responses:\s+(\d+)")
+BARE, FULL, UNLIMITED, REDIS, REDIS_UNLIMITED = (
+    "bare Django view (gunicorn sync)",
+    "memory hit, throttle, metrics and log on",
+    "memory hit, throttle off",
+    "Redis hit, throttle on",
+    "Redis hit, throttle off",
+)
+# The goals of docs/benchmarks.md: variant, least share of the bare view.
+_GOALS = ((FULL, 0.45), (UNLIMITED, 0.7), (REDIS_UNLIMITED, 0.35))
+
+
+def run(*, quick: bool) -> Result:
+    rounds, seconds = (1, 2) if quick else (3, 8)
+    with Site(quick=quick) as site:
+        result = Result("request", "One search, whole", site.load())
+        webs = _start(site)
+        load = _wrk if shutil.which("wrk") else _clients
+        rates: dict[str, list[float]] = {name: [] for name in webs}
+        for web in webs.values():
+            load(web, 1)
+        for _ in range(rounds):
+            for name, web in webs.items():
+                rates[name].append(load(web, seconds))
+        _describe(result, rates)
+        result.notes += [
+            f"{load.__doc__}",
+            f"One query, 2 server processes, {seconds} s a round, medians of {rounds} interleaved rounds.",
+            "The limits are raised, not removed. The bare view returns the bytes of the product's own answer.",
+        ]
+    return result
+
+
+def _start(site: Site) -> dict[str, Web]:
+    """Every variant on its own port. Redis hits come from a product whose memory keeps nothing."""
+    full = site.start_web()
+    body = site.home.run / "body.json"
+    body.write_bytes(_get(full).content)
+    bare = site.start_web(application="benchmarks.bare", GUNICORN_CMD_ARGS="--worker-class sync", BARE_BODY=str(body))
+    return {
+        BARE: bare,
+        FULL: full,
+        UNLIMITED: site.start_web(THROTTLE_ENABLED="0"),
+        REDIS: site.start_web(L1_SECONDS="0"),
+        REDIS_UNLIMITED: site.start_web(L1_SECONDS="0", THROTTLE_ENABLED="0"),
+    }
+
+
+def _get(web: Web) -> requests.Response:
+    answer = requests.get(web.url + search_path(_QUERY), timeout=10)
+    answer.raise_for_status()
+    return answer
+
+
+def _wrk(web: Web, seconds: int) -> float:
+    """Requests a second as wrk sees them."""
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", web.url + search_path(_QUERY)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rate, bad = _RATE.search(said), _BAD.search(said)
+    if rate is None or bad:
+        raise RuntimeError(f"wrk met errors:\n{said}")
+    return float(rate[1])
+
+
+def _clients(web: Web, seconds: int) -> float:
+    """Requests a second as our own clients see them, which use a good part of the machine themselves."""
+    asks = [Ask("search", search_path(_QUERY))] * (seconds * 20_000)
+    load = run_clients(web.port, asks, clients=4, seconds=seconds)
+    if bad := [sample for sample in load.samples if sample.status != 200]:
+        raise RuntimeError(f"{len(bad)} answers were errors")
+    return load.per_second
+
+
+def _describe(result: Result, rates: dict[str, list[float]]) -> None:
+    medians = {name: statistics.median(each) for name, each in rates.items()}
+    rows: list[list[Cell]] = [
+        [name, round(rate), round(rate / medians[BARE], 2), ", ".join(f"{each:.0f}" for each in rates[name])]
+        for name, rate in medians.items()
+    ]
+    result.tables.append(Table("Requests a second", ["what", "median", "× bare", "rounds"], rows))
+    for name, least in _GOALS:
+        share = medians[name] / medians[BARE]
+        result.goals.append(Goal(name, f"≥ {least} of bare", f"{share:.2f}", share >= least))
+
+
+if __name__ == "__main__":
+    harness.main(run)
