@@ -44,7 +44,7 @@ class Run:
             "PORT": str(self.port),
         }
         self.env |= variables
-        for folder in ("prometheus", "prometheus-worker"):
+        for folder in ("prometheus", "prometheus-worker", "prometheus-beat"):
             (self.home.run / folder).mkdir(exist_ok=True)
         publish(self.home, variables)
         self._prepare()
@@ -70,7 +70,7 @@ class Run:
         }
         self._service("worker", [*celery, "worker", "--concurrency", "2", "--without-gossip"], **metrics)
         beat = [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")]
-        self._service("beat", beat, PROMETHEUS_MULTIPROC_DIR="")
+        self._service("beat", beat, PROMETHEUS_MULTIPROC_DIR=str(self.home.run / "prometheus-beat"))
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 
     def _service(self, name: str, command: list[str], **variables: str) -> None:
