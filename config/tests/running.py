@@ -194,12 +194,15 @@ class Product:
 
     def revive(self) -> None:
         """Start what is gone, and wait until the product says that all is there."""
-        for engine in ("postgres", "cache", "broker"):
-            if not self.children[engine].alive():
-                self.children[engine] = getattr(self, engine).start()
+        gone = [name for name in ("postgres", "cache", "broker") if not self.children[name].alive()]
+        for engine in gone:
+            self.children[engine] = getattr(self, engine).start()
         if not self.children["worker"].alive():
             self.children["worker"] = self.start_worker()
-        wait_for(lambda: self._status("/readyz") == 200, why=self.output()[-3000:])
+        if gone:
+            # A process that saw a store fail takes it for down for a second more.
+            time.sleep(1.2)
+            wait_for(lambda: self._status("/readyz") == 200, why=self.output()[-3000:])
 
     def redis(self, engine: str) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(getattr(self, engine).socket), protocol=2)
@@ -212,8 +215,8 @@ class Product:
             kept = [key for pattern in ("breaker", "datagokr", "lock") for key in broker.keys(f"pilling:{pattern}:*")]
             if kept:
                 broker.delete(*kept)
-        # The processes that were up when a store failed take it for down one second more, and hear the message soon.
-        time.sleep(1.2)
+        # Time for each process to hear the message.
+        time.sleep(0.2)
 
     def forget_memory(self) -> None:
         """Every process empties its memory tier, as after a message that was missed."""

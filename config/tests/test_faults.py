@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from config.tests.running import DATA_KEY, HELD_BACK, LABEL_HELD_BACK, Product, wait_for
+from sandbox.home import PROJECT
 from sandbox.standins.standins import SAMPLE
 
 KNOWN = ("타이레놀", "부루펜", "게보린", "두통")
@@ -55,7 +56,7 @@ MODEL_FAULTS = [
 def _whole_again(product: Product) -> Iterator[None]:
     product.reset()
     yield
-    product.reset()
+    product.revive()
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +308,17 @@ def test_an_open_breaker_of_the_model_costs_readers_nothing(product: Product, un
     answer = product.get(f"/api/v1/medicines/{next(unread)}/summary")
     assert (answer.status_code, answer.json()["kind"]) == (200, "extractive")
     assert sum(product.standins.calls("openai").values()) == asked
+
+
+def test_the_commands_of_the_runbook_work_and_withdraw_a_summary(product: Product):
+    path = "/api/v1/medicines/197700120"
+    wait_for(lambda: product.get(f"{path}/summary").json()["kind"] == "ai", why="no summary to withdraw")
+    wait_for(lambda: product.get(path).json()["summary_kind"] == "ai", why="no line on the card")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "runbook.md").read_text(), re.DOTALL))
+    said = product.manage("shell", "-c", code)
+    assert "getDrbEasyDrugList" in said
+    assert product.get(f"{path}/summary").json()["kind"] == "extractive"
+    assert product.get(path).json()["summary_kind"] == "extractive"
 
 
 # --- what is written down about all this ---

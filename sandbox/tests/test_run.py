@@ -1,6 +1,7 @@
 """`make run` as a person meets it: real processes in a home of their own."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -16,18 +17,35 @@ from sandbox.home import PROJECT
 SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY")
 
 
+ORDINARY_USER = pwd.getpwnam("nobody")
+
+
+def as_ordinary_user(command: list[str]) -> list[str]:
+    """As root: another user, who may read the project wherever it lies, but write to his own home only."""
+    if os.geteuid() != 0:
+        return command
+    setpriv = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    return [*setpriv, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--", *command]
+
+
 class Product:
     """One run of the product in `home`; the process group's members are found by the home in their environment."""
 
-    def __init__(self, home: Path, port: int, output: Path) -> None:
+    def __init__(self, home: Path, port: int, output: Path, *, root: bool = True) -> None:
         self.home = home
         self.address = f"http://127.0.0.1:{port}"
         env = {name: value for name, value in os.environ.items() if name not in SERVERS}
-        env |= {"PILLING_HOME": str(home), "PORT": str(port), "WEB_CONCURRENCY": "1"}
+        self.env = env | {"PILLING_HOME": str(home), "PORT": str(port), "WEB_CONCURRENCY": "1"}
         self.output = output
         with output.open("w") as file:
             command = [sys.executable, "-m", "sandbox.run"]
-            self.process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=file, stderr=file)
+            command = command if root else as_ordinary_user(command)
+            self.process = subprocess.Popen(command, cwd=PROJECT, env=self.env, stdout=file, stderr=file)
+
+    def manage(self, code: str) -> str:
+        """What a person types in another window."""
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+        return subprocess.run(command, cwd=PROJECT, env=self.env, capture_output=True, text=True, check=True).stdout
 
     def wait(self) -> "Product":
         deadline = time.monotonic() + 250
@@ -70,9 +88,13 @@ def search(product: Product, q: str) -> dict:
 def homes(tmp_path):
     started: list[Product] = []
 
-    def start(name: str) -> Product:
+    def start(name: str, *, root: bool = True) -> Product:
+        home = tmp_path / name
+        home.mkdir(exist_ok=True)
+        if not root and os.geteuid() == 0:
+            os.chown(home, ORDINARY_USER.pw_uid, ORDINARY_USER.pw_gid)
         output = tmp_path / f"{name}-{len(started)}.out"
-        started.append(Product(tmp_path / name, free_port(), output))
+        started.append(Product(home, free_port(), output, root=root))
         return started[-1]
 
     yield start
@@ -82,16 +104,26 @@ def homes(tmp_path):
             product.process.wait()
 
 
+COUNT = "from medicines.models import Medicine; print(Medicine.objects.count())"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
     first = homes("a").wait()
     assert search(first, "타이레놀")["results"]
     assert "user admin, password" in first.said()
+    before = len(first.left_processes())
+    assert int(first.manage(COUNT)) > 150, "manage.py did not find the running servers"
+    assert len(first.left_processes()) == before
+    assert search(first, "부루펜")["results"], "manage.py took the servers with it"
     first.end(signal.SIGINT)
+    first.wait_until_nothing_is_left()
+    assert int(first.manage(COUNT)) > 150, "manage.py did not start the servers for itself"
     first.wait_until_nothing_is_left()
 
     killed = homes("a").wait()
+    assert "password was shown at the first start" in killed.said()
     assert search(killed, "타이레놀")["results"]
     killed.end(signal.SIGKILL)
     again = homes("a").wait()
@@ -102,11 +134,15 @@ def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_copies_do_not_disturb_each_other(homes):
-    first, second = homes("a"), homes("b")
+def test_two_copies_of_two_users_do_not_disturb_each_other(homes):
+    first, second = homes("a"), homes("b", root=False)
     first.wait()
     second.wait()
-    first.end(signal.SIGINT)
     assert search(second, "타이레놀")["results"]
+    owners = {path.stat().st_uid for path in second.home.rglob("*")}
+    assert owners == {ORDINARY_USER.pw_uid if os.geteuid() == 0 else os.geteuid()}
+    first.end(signal.SIGINT)
+    first.wait_until_nothing_is_left()
+    assert search(second, "부루펜")["results"]
     second.end(signal.SIGINT)
     second.wait_until_nothing_is_left()
