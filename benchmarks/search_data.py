@@ -9,7 +9,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from io import StringIO
-from itertools import islice
+from itertools import accumulate, islice
 
 from psycopg2.extensions import connection as Connection
 
@@ -47,7 +47,7 @@ class Maker:
         self.substances = [self.word(4, 7) for _ in range(_SUBSTANCES)]
         self.words = [self.word(2, 4) for _ in range(_WORDS)]
         # A few ingredients are in a great many products, as in the real list.
-        self.weights = [1 / (place + 5) for place in range(_SUBSTANCES)]
+        self.weights = list(accumulate(1 / (place + 5) for place in range(_SUBSTANCES)))
 
     def word(self, shortest: int, longest: int) -> str:
         draw = self.random
@@ -63,7 +63,7 @@ class Maker:
 
     def _product(self, number: int, brand: str, company: str) -> Row:
         draw = self.random
-        substance = draw.choices(self.substances, self.weights)[0]
+        substance = draw.choices(self.substances, cum_weights=self.weights)[0]
         listed = [substance] if draw.random() < 0.75 else []
         dosage = f"{draw.choice(_DOSAGES):g}밀리그램" if draw.random() < 0.67 else ""
         name = f"{brand}{draw.choice(('', '', '에스', '플러스', '콜드'))}{draw.choice(FORMS)}{dosage}({substance})"
