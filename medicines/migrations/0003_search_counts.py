@@ -4,31 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('medicines', '0002_initial'),
+        ("medicines", "0002_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MedicineSearchCount',
+            name="MedicineSearchCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('day', models.DateField()),
-                ('addresses', models.IntegerField(default=0)),
-                ('week_addresses', models.IntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("day", models.DateField()),
+                ("addresses", models.IntegerField(default=0)),
+                ("week_addresses", models.IntegerField(default=0)),
             ],
             options={
-                'db_table': 'medicine_search_count',
+                "db_table": "medicine_search_count",
             },
         ),
         migrations.AddIndex(
-            model_name='medicine',
-            index=models.Index(condition=models.Q(('label_outcome', 'untried'), ('label_tried_at__isnull', False)), fields=['label_tried_at'], name='idx_medicine_label_asked'),
+            model_name="medicine",
+            index=models.Index(
+                condition=models.Q(("label_outcome", "untried"), ("label_tried_at__isnull", False)),
+                fields=["label_tried_at"],
+                name="idx_medicine_label_asked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='medicinesearchcount',
-            constraint=models.UniqueConstraint(fields=('day', 'name'), name='uniq_medicine_search_count'),
+            model_name="medicinesearchcount",
+            constraint=models.UniqueConstraint(fields=("day", "name"), name="uniq_medicine_search_count"),
         ),
     ]
