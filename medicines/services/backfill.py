@@ -98,8 +98,8 @@ def _fetch(item_seq: str) -> LabelFetch:
     changed = catalogue.upsert_many(items=[said]) if isinstance(said, Record) else frozenset()
     outcome = _outcome(said)
     _note(item_seq, outcome)
-    tiers.catalogue_changed(changed)
-    tiers.invalidate_cards([item_seq])
+    # Its own card alone: lists are made again within minutes, and labels come in too often to drop them all each time.
+    tiers.invalidate_cards({item_seq, *changed})
     return LabelFetch(outcome)
 
 

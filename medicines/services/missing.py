@@ -22,7 +22,7 @@ from medicines.records import Batch, Record
 from medicines.search.keys import is_syllable
 from medicines.search.query import Query
 from medicines.selectors.lists import RankedList, key_of, search_again
-from medicines.selectors.tiers import catalogue_changed
+from medicines.selectors.tiers import invalidate_cards
 from medicines.services.catalogue import upsert_many
 
 DEADLINE_SECONDS = 3.0
@@ -107,7 +107,8 @@ def _ask(query: Query, key: str) -> Found:
     batches, errors = _gather(asked)
     records = [record for batch in batches for record in batch.rows]
     if records:
-        catalogue_changed(upsert_many(items=records))
+        # No list but the asked one (`search_again`): the rest are made again within minutes.
+        invalidate_cards(upsert_many(items=records))
         return "stored"
     if errors:
         raise errors[0]

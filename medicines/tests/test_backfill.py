@@ -40,6 +40,16 @@ def test_a_label_is_fetched_and_the_cards_are_dropped(serve):
     assert cache().get("card:200000001") is None
 
 
+def test_one_label_makes_no_list_old(client, serve, django_assert_num_queries):
+    popular()
+    serve(permit=[permit_row()], permit_detail=[detail_row()])
+    client.get("/api/v1/medicines", {"q": "가나정1"})
+    fetch_label(item_seq="200000001")
+    with django_assert_num_queries(1):  # the card alone
+        answer = client.get("/api/v1/medicines", {"q": "가나정1"})
+    assert answer.json()["results"][0]["coverage"] == "permit"
+
+
 def test_that_there_is_no_label_is_remembered(serve):
     popular()
     served = serve(permit=[permit_row()])
