@@ -1,4 +1,4 @@
-"""The stand-in of OpenAI's API: chat completions, structured output, models, errors. Contract: openai.md."""
+"""The stand-in of OpenAI's API: chat completions, structured output, models, files, batches, errors: openai.md."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from typing import ClassVar, cast
 
 from sandbox.standins.faults import Fault
 from sandbox.standins.model import complete
+from sandbox.standins.openai_batches import FAULT_OPTIONS, Batches, operation_of, reply_of
 from sandbox.standins.openai_checks import RequestRefusedError, checked_schema
 from sandbox.standins.vendor import PLAIN, FaultReply, Reply, Request, Vendor, json_reply
 
@@ -33,7 +34,7 @@ class Completion:
 
 
 class OpenAI(Vendor):
-    """Settings: completion_seconds; cached_share (0-1), the part of each prompt that is billed as cached."""
+    """Settings: completion_seconds; batch_seconds; cached_share (0-1), a prompt's part that is billed as cached."""
 
     name = "openai"
     prefix = "/v1"
@@ -49,13 +50,16 @@ class OpenAI(Vendor):
         "empty_choices": {},
         "plain_string": {"text": "upstream is busy"},
         "content": {"content": "", "finish_reason": "stop"},
+        **FAULT_OPTIONS,
     }
 
     def __init__(self, completion_seconds: float = 0.3) -> None:
-        super().__init__(completion_seconds=completion_seconds, cached_share=0.0)
+        super().__init__(completion_seconds=completion_seconds, cached_share=0.0, batch_seconds=2.0)
+        self._batches = Batches(self._chat_of, lambda: self.settings["batch_seconds"])
 
     def operation(self, request: Request) -> str:
-        return {"/v1/chat/completions": "chat.completions", "/v1/models": "models"}.get(request.path, "unknown")
+        held = {"/v1/chat/completions": "chat.completions", "/v1/models": "models"}.get(request.path)
+        return held or operation_of(request) or "unknown"
 
     def seconds(self, operation: str) -> float:
         return self.settings["completion_seconds"] if operation == "chat.completions" else 0.0
@@ -72,8 +76,16 @@ class OpenAI(Vendor):
             ),
             "empty_choices": lambda _, request: _without_choices(self.answer(request)),
             "plain_string": lambda fault, _: Reply(200, fault.text("text").encode(), PLAIN, _request_id()),
+            **dict.fromkeys(FAULT_OPTIONS, self._striking),
             **ERROR_FAULTS,
         }
+
+    def reset(self) -> None:
+        self._batches.forget()
+
+    def _striking(self, fault: Fault, request: Request) -> Reply:
+        self._batches.strike(fault, self.operation(request), request)
+        return self.answer(request)
 
     def _answered(self, request: Request) -> Reply:
         _check_key(request)
@@ -81,12 +93,16 @@ class OpenAI(Vendor):
             case "GET", "models":
                 return json_reply({"object": "list", "data": [_model(name) for name in MODELS]}, 200, _request_id())
             case "POST", "chat.completions":
-                return self._chat(request)
+                return self._chat(_json_body(request))
+            case _, operation if operation_of(request):
+                return reply_of(self._batches.answer(operation, request), _request_id())
         message = f"Invalid URL ({request.method} {request.path})"
         raise RequestRefusedError(message, status=404)
 
-    def _chat(self, request: Request) -> Reply:
-        body = _json_body(request)
+    def _chat_of(self, body: Mapping[str, object]) -> Reply:
+        return _or_refusal(lambda: self._chat(body))
+
+    def _chat(self, body: Mapping[str, object]) -> Reply:
         schema = checked_schema(body)
         _check_model(body)
         content = complete(_texts(body, "user"), schema)
