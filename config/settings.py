@@ -159,6 +159,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
     "warm-cache": {"task": "medicines.tasks.warm_cache", "schedule": crontab(minute="*/4")},
     "sweep-summaries": {"task": "summaries.tasks.sweep_summaries", "schedule": crontab(minute="*/2")},
+    "summarize-popular": {"task": "summaries.tasks.summarize_popular", "schedule": crontab(hour="2", minute="20")},
+    "tend-batches": {"task": "summaries.tasks.tend_batches", "schedule": crontab(minute="*/5")},
+    "store-summary-reads": {"task": "summaries.tasks.store_reads", "schedule": crontab(minute="*/10")},
+    "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
 }
 
 # --- Outside services -------------------------------------------------------------------------------------------------
@@ -169,6 +173,27 @@ OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "https://api.openai.com/v1")
 # Tried in this order; a model that is gone (404) gives way to the next.
 OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-6-luna", "gpt-5.6-luna", "gpt-5.4-mini"])
+
+# Most that model calls may cost in a month (Asia/Seoul); then summaries are extractive. 0: no call at all.
+OPENAI_MONTHLY_BUDGET_USD = env.float("OPENAI_MONTHLY_BUDGET_USD", 8.0)
+if not 0 <= OPENAI_MONTHLY_BUDGET_USD < 1_000_000:
+    raise ImproperlyConfigured("OPENAI_MONTHLY_BUDGET_USD must be 0 or more.")
+# USD per million tokens: [in, cached, out]; "*" is for models without a line, dear enough never to be too low.
+OPENAI_PRICES: dict[str, list[float]] = {
+    "gpt-6-luna": [0.10, 0.01, 0.50],
+    "gpt-5.6-luna": [0.20, 0.02, 1.20],
+    "gpt-5.4-mini": [0.75, 0.075, 4.50],
+    "gpt-5.4-nano": [0.20, 0.02, 1.25],
+    "gpt-4o-mini": [0.15, 0.075, 0.60],
+    "gpt-4.1-mini": [0.40, 0.40, 1.60],
+    "*": [5.00, 5.00, 30.00],
+} | env.json("OPENAI_PRICES", {})
+if any(len(price) != 3 or min(price) < 0 for price in OPENAI_PRICES.values()):
+    raise ImproperlyConfigured("OPENAI_PRICES wants three prices a model: in, cached, out.")
+# What a call in a batch costs of a direct call's price.
+OPENAI_BATCH_PRICE_SHARE = 0.5
+# How many of the most searched medicines are summarised ahead each night; 0: none.
+SUMMARIES_PER_NIGHT = env.int("SUMMARIES_PER_NIGHT", 200)
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

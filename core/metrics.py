@@ -57,6 +57,12 @@ memory_bytes = Gauge("memory_tier_bytes", "Bytes in the in-process tier.", multi
 breaker_open = Gauge(
     "circuit_breaker_open", "1 while calls to a vendor are held back.", ["vendor"], multiprocess_mode="mostrecent"
 )
+gate_refusals = Counter("summary_gate_refusals_total", "Sentences of a model that were refused.", ["rule"])
+model_calls = Counter("summary_model_calls_total", "Calls of a model for summaries.", ["purpose", "outcome"])
+model_cost = Counter("summary_model_cost_usd_total", "What these calls cost by the price table.", ["purpose", "model"])
+budget_spent = Gauge(
+    "summary_budget_spent_ratio", "Share of this month's model budget that is spent.", multiprocess_mode="mostrecent"
+)
 
 _TIERS_IN_CACHE = ("memory", "redis")
 

@@ -5,23 +5,22 @@ repeats a call even when the quota is used up, and reads any answer to its end; 
 is read here, within a size and a deadline.
 """
 
+import contextlib
 import functools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import openai
 from django.conf import settings
 from openai import OpenAI
-from openai.types.shared_params import ResponseFormatJSONSchema
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core import breaker, metrics
 from core.errors import VendorBadReply, VendorError, VendorRefused, VendorTimeout, VendorUnreachable
+from summaries.completions import VENDOR, Answer, Usage, answer_format, read_answer, read_usage
 
-VENDOR = "openai"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 45.0
@@ -33,57 +32,16 @@ PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class WrittenSentence(_Strict):
-    """One sentence of the answer; `source` holds ids such as "efficacy.0"."""
-
-    section: Literal["effect", "side_effect", "advice"]
-    text: str
-    source: list[str]
-
-
-class Written(_Strict):
-    sentences: list[WrittenSentence]
-
-
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Details(BaseModel):
-    cached_tokens: int | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-
-
-class _Completion(BaseModel):
-    model: str
-    choices: list[_Choice]
-    usage: _Usage | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model wrote, by which model, and the tokens it took (`tokens_cached` are part of `tokens_in`)."""
+class Call:
+    """One request that was sent, and what came of it: `outcome` of core.errors, or "ok"."""
 
-    sentences: tuple[WrittenSentence, ...]
     model: str
-    tokens_in: int
-    tokens_cached: int
-    tokens_out: int
+    outcome: str
+    usage: Usage
+
+
+OnCall = Callable[[Call], None]
 
 
 def is_configured() -> bool:
@@ -91,21 +49,21 @@ def is_configured() -> bool:
     return bool(settings.OPENAI_API_KEY and settings.OPENAI_MODELS)
 
 
-def write(*, system: str, listing: str) -> Answer:
-    """Ask the first model of settings.OPENAI_MODELS that exists.
+def write(*, system: str, listing: str, on_call: OnCall) -> Answer:
+    """Ask the first model of settings.OPENAI_MODELS that exists; `on_call` hears of every request, failed ones too.
 
     Raises VendorTimeout, VendorUnreachable, VendorBadReply (reasons: not_json, empty, length, oversize …),
     VendorRefused (reasons: insufficient_quota, rate_limit, invalid_key, no_model, refusal, bad_request), BreakerOpen.
     """
     for model in settings.OPENAI_MODELS:
         try:
-            return _with_retry(functools.partial(_counted, model, system, listing))
-        except _ModelGone:
+            return _with_retry(functools.partial(_counted, request_body(model, system, listing), on_call))
+        except ModelGone:
             continue
     raise VendorRefused(VENDOR, "no_model")
 
 
-class _ModelGone(VendorRefused):
+class ModelGone(VendorRefused):
     """404: the next model of the list is asked."""
 
 
@@ -135,46 +93,70 @@ def _pause(error: VendorError) -> float:
     return PAUSE_SECONDS if asked is None else asked
 
 
-def _counted(model: str, system: str, listing: str) -> Answer:
-    outcome = "ok"
+def request_body(model: str, system: str, listing: str) -> dict[str, Any]:
+    """The same for a direct call and for a line of a batch."""
+    return {
+        "model": model,
+        "messages": [{"role": "system", "content": system}, {"role": "user", "content": listing}],
+        "response_format": answer_format(),
+        "max_completion_tokens": MAX_COMPLETION_TOKENS,
+        "store": False,
+    }
+
+
+def most_usage(request: Mapping[str, Any]) -> Usage:
+    """What a request can be billed at most: a token is at least one character of a prompt in Korean."""
+    prompt = sum(len(message["content"]) for message in request["messages"])
+    return Usage(prompt, 0, request["max_completion_tokens"], estimated=True)
+
+
+def _counted(request: Mapping[str, Any], on_call: OnCall) -> Answer:
+    outcome, usage = "ok", None
     try:
-        return _read(_ask(model, system, listing))
+        body = _ask(request)
+        usage = read_usage(body)
+        return read_answer(body)
     except VendorError as error:
         outcome = error.outcome
         raise
     finally:
         metrics.external_calls.labels(VENDOR, outcome).inc()
+        on_call(Call(request["model"], outcome, usage or _unsaid(request, outcome)))
 
 
-def _ask(model: str, system: str, listing: str) -> bytes:
+def _unsaid(request: Mapping[str, Any], outcome: str) -> Usage:
+    """An answer that was lost or did not name its price may have been billed; a refusal or a 5xx was not."""
+    return most_usage(request) if outcome in ("ok", VendorTimeout.outcome, VendorBadReply.outcome) else Usage()
+
+
+def _ask(request: Mapping[str, Any]) -> bytes:
     ends = time.monotonic() + TOTAL_SECONDS
+    with translated(), sdk().chat.completions.with_streaming_response.create(**request) as response:
+        return read_body(response.iter_bytes(), ends=ends, limit=MAX_BYTES)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """The package's errors as ours."""
     try:
-        with _sdk().chat.completions.with_streaming_response.create(
-            model=model,
-            messages=[{"role": "system", "content": system}, {"role": "user", "content": listing}],
-            response_format=_format(),
-            max_completion_tokens=MAX_COMPLETION_TOKENS,
-            store=False,
-        ) as response:
-            return _body(response.iter_bytes(), ends)
+        yield
     except openai.APITimeoutError:
         raise VendorTimeout(VENDOR, "no answer in time") from None
     except openai.APIStatusError as error:
         raise _refused(error) from None
     except openai.OpenAIError as error:
         raise VendorUnreachable(VENDOR, type(error).__name__) from None
-    except VendorError:
-        raise
     except OSError as error:
         raise VendorUnreachable(VENDOR, type(error).__name__) from None
 
 
-def _body(chunks: Iterator[bytes], ends: float) -> bytes:
+def read_body(chunks: Iterator[bytes], *, ends: float, limit: int) -> bytes:
+    """All of it, unless it is longer than `limit` or not there by `ends` (time.monotonic)."""
     body = bytearray()
     try:
         for chunk in chunks:
             body += chunk
-            if len(body) > MAX_BYTES:
+            if len(body) > limit:
                 raise VendorBadReply(VENDOR, "oversize")
             if time.monotonic() > ends:
                 raise VendorTimeout(VENDOR, "no end in time")
@@ -192,7 +174,7 @@ def _refused(error: openai.APIStatusError) -> VendorError:
     if error.status_code >= 500 or error.status_code in (408, 409):
         return VendorUnreachable(VENDOR, str(error.status_code))
     if error.status_code == 404:
-        return _ModelGone(VENDOR, "no_model")
+        return ModelGone(VENDOR, "no_model")
     if error.status_code == 429 and error.code != "insufficient_quota":
         return _RateLimited(_seconds(error.response.headers.get("retry-after")))
     reasons = {429: "insufficient_quota", 401: "invalid_key", 403: "invalid_key"}
@@ -206,39 +188,7 @@ def _seconds(text: str | None) -> float | None:
         return None
 
 
-def _read(body: bytes) -> Answer:
-    """The answer, from JSON that is all there and that is what was asked for."""
-    try:
-        completion = _Completion.model_validate_json(body)
-    except ValidationError:
-        raise VendorBadReply(VENDOR, "not_json") from None
-    if not completion.choices:
-        raise VendorBadReply(VENDOR, "empty")
-    choice = completion.choices[0]
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise VendorRefused(VENDOR, "refusal")
-    if choice.finish_reason != "stop":
-        raise VendorBadReply(VENDOR, "length")
-    usage = completion.usage or _Usage()
-    details = usage.prompt_tokens_details or _Details()
-    sentences = _sentences(choice.message.content)
-    return Answer(sentences, completion.model, usage.prompt_tokens, details.cached_tokens or 0, usage.completion_tokens)
-
-
-def _sentences(content: str | None) -> tuple[WrittenSentence, ...]:
-    try:
-        return tuple(Written.model_validate_json(content or "").sentences)
-    except ValidationError:
-        raise VendorBadReply(VENDOR, "content") from None
-
-
-@functools.cache
-def _format() -> ResponseFormatJSONSchema:
-    schema = Written.model_json_schema()
-    return {"type": "json_schema", "json_schema": {"name": "summary", "strict": True, "schema": schema}}
-
-
-def _sdk() -> OpenAI:
+def sdk() -> OpenAI:
     """Built when first needed, and anew when the settings change: the package refuses an empty key at construction."""
     return _built(settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL)
 

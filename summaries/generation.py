@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from summaries import client, prompts
+from summaries.completions import Answer
 from summaries.compose import Source, copied_ids, sections, stored
 from summaries.easy_words import ease
 from summaries.grounding import ALLOWED_FIELDS, Claim, Verdict, counted, judge
@@ -24,12 +25,17 @@ class Generated:
     written: list[dict[str, Any]]
     accepted: int
     checks: dict[str, Any]
-    answer: client.Answer
+    answer: Answer
 
 
-def generate(source: Source, *, names: Collection[str] = ()) -> Generated:
-    """One call of the model. Raises core.errors.VendorError."""
-    answer = client.write(system=prompts.SYSTEM, listing=prompts.listing(source.sentences))
+def generate(source: Source, *, on_call: client.OnCall, names: Collection[str] = ()) -> Generated:
+    """One call of the model; `on_call` hears of it. Raises core.errors.VendorError."""
+    listing = prompts.listing(source.sentences)
+    return gated(source, client.write(system=prompts.SYSTEM, listing=listing, on_call=on_call), names=names)
+
+
+def gated(source: Source, answer: Answer, *, names: Collection[str] = ()) -> Generated:
+    """An answer, however it came, sentence by sentence through the gate."""
     known = source.by_id
     claims = [Claim(s.section, s.text.strip(), tuple(s.source)) for s in answer.sentences[:MAX_SENTENCES]]
     verdicts = [judge(claim, known, names=names) for claim in claims]

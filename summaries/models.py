@@ -1,7 +1,10 @@
 """What a model wrote about a label, what was checked, and who is at work on it. The label itself is in `medicines`."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from summaries import ledger_models  # noqa: F401 - Django looks for models here
 
 
 class GeneratedText(models.Model):
@@ -12,16 +15,20 @@ class GeneratedText(models.Model):
     """
 
     class State(models.TextChoices):
-        AUTO = "auto"
-        REVIEWED = "reviewed"
-        REJECTED = "rejected"
-        STALE = "stale"
+        AUTO = "auto", "자동"
+        REVIEWED = "reviewed", "검토함"
+        REJECTED = "rejected", "반려"
+        STALE = "stale", "설명서 바뀜"
 
     class Work(models.TextChoices):
-        """QUEUED: a task was or will be sent. RUNNING: a worker has it. FAILED: until `retry_at`. DEAD: given up."""
+        """QUEUED: a task was or will be sent. RUNNING: a worker has it. BATCHED: it is in a batch at the vendor.
+
+        FAILED: until `retry_at`. DEAD: given up.
+        """
 
         QUEUED = "queued"
         RUNNING = "running"
+        BATCHED = "batched"
         DONE = "done"
         FAILED = "failed"
         DEAD = "dead"
@@ -29,7 +36,7 @@ class GeneratedText(models.Model):
     medicine = models.ForeignKey("medicines.Medicine", on_delete=models.CASCADE, related_name="+")
     item_seq = models.CharField(max_length=20)
     prompt_version = models.CharField(max_length=20)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.AUTO)
+    state = models.CharField("상태", max_length=10, choices=State.choices, default=State.AUTO)
     work = models.CharField(max_length=10, choices=Work.choices, default=Work.QUEUED)
     # The label that `sections` was made from; "" until the first text is there.
     source_hash = models.CharField(max_length=64, default="")
@@ -48,6 +55,8 @@ class GeneratedText(models.Model):
     lease_until = models.DateTimeField(null=True)
     retry_at = models.DateTimeField(null=True)
     generated_at = models.DateTimeField(null=True)
+    # Grows with every change of the text or its state, by people or workers: what an editor saw must still be so.
+    version = models.IntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -59,7 +68,8 @@ class Summary(GeneratedText):
 
     class Meta:
         db_table = "summary"
-        verbose_name_plural = "summaries"
+        verbose_name = "요약"
+        verbose_name_plural = "요약 검토"
         constraints = (
             models.UniqueConstraint(fields=["medicine", "prompt_version"], name="uniq_summary_medicine_prompt"),
         )
@@ -97,3 +107,67 @@ class CustomSummary(GeneratedText):
 
     def __str__(self) -> str:
         return f"{self.medicine_name} {self.prompt_version} {self.state}"
+
+
+class SummaryRevision(models.Model):
+    """One step in the life of a summary: who did what, and the text before and after. Never changed, never deleted.
+
+    `actor` is null when a worker's new text took the place of one that a person had approved or changed.
+    """
+
+    class Action(models.TextChoices):
+        EDIT = "edit", "고침"
+        APPROVE = "approve", "승인"
+        REJECT = "reject", "반려"
+        REGENERATE = "regenerate", "다시 만들기"
+        REPLACE = "replace", "새 글로 바뀜"
+
+    summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="revisions")
+    version = models.IntegerField(help_text="The summary's version after this step.")
+    action = models.CharField(max_length=10, choices=Action.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    state_before = models.CharField(max_length=10, choices=GeneratedText.State.choices)
+    state_after = models.CharField(max_length=10, choices=GeneratedText.State.choices)
+    source_hash = models.CharField(max_length=64, help_text="The label that the text before was made from.")
+    # As Summary.sections.
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+    reason = models.CharField(max_length=500, default="", blank=True)
+    # [{"text", "rules"}]: sentences that the gate refuses and a person vouched for.
+    confirmed = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "summary_revision"
+        constraints = (models.UniqueConstraint(fields=["summary", "version"], name="uniq_summary_revision_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.summary_id} v{self.version} {self.action}"
+
+
+class HardWord(models.Model):
+    """A word of the labels that people do not understand, and how it is said instead."""
+
+    word = models.CharField("어려운 말", max_length=60, unique=True)
+    easy = models.CharField("쉬운 말", max_length=120)
+    enabled = models.BooleanField("사용", default=True)
+    # What the data file said when it was last read: a row that nobody changed follows the file.
+    seeded = models.CharField(max_length=120, default="", editable=False)
+    note = models.CharField("메모", max_length=200, default="", blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="고친 사람",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    changed_at = models.DateTimeField("고친 때", auto_now=True)
+
+    class Meta:
+        db_table = "hard_word"
+        verbose_name = "어려운 말"
+        verbose_name_plural = "쉬운 말 사전"
+
+    def __str__(self) -> str:
+        return f"{self.word} → {self.easy}"

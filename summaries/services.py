@@ -1,7 +1,7 @@
 """Writes: claims the making of a text, makes it, stores it. A conditional UPDATE decides who does the work."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -9,14 +9,14 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from core import breaker
-from core.cache import tiers
+from core import breaker, metrics
 from core.errors import VendorError
 from medicines.selectors.label_text import LabelText, label_text, source_hashes
 from medicines.services import backfill
 from medicines.services.summary import set_summary
-from summaries import client, generation, prompts, selectors
-from summaries.compose import Sentence, Source, sections
+from summaries import client, generation, ledger, prompts, publication, selectors
+from summaries.completions import VENDOR, Answer
+from summaries.compose import Source, sections
 from summaries.generation import Generated
 from summaries.models import CustomSummary, GeneratedText, Summary
 
@@ -25,10 +25,14 @@ Kind = Literal["summary", "custom"]
 MODELS: Mapping[Kind, type[Summary] | type[CustomSummary]] = {"summary": Summary, "custom": CustomSummary}
 Rows = QuerySet[Any]
 Work, State = GeneratedText.Work, GeneratedText.State
+Purpose = ledger.Purpose
 
 # How long a sent task may wait for a worker, and how long a worker may take, before another may take over.
 QUEUE_LEASE = timedelta(seconds=90)
 WORK_LEASE = timedelta(seconds=150)
+# Longer than a batch may take (summaries.batches), so that this is only for batches that nobody tends.
+BATCH_LEASE = timedelta(hours=30)
+BUDGET_RETRY = timedelta(hours=1)
 MAX_ATTEMPTS = 5
 # What will not pass by itself soon is not asked again soon.
 RETRY = timedelta(minutes=2)
@@ -44,12 +48,14 @@ SWEEP_LIMIT = 200
 
 
 def can_generate() -> bool:
-    """Whether asking a model makes sense now: configured, and its breaker not open."""
-    return client.is_configured() and breaker.state(client.VENDOR) != "open"
+    """Whether asking a model makes sense now: configured, its breaker not open, and money left in the month."""
+    return client.is_configured() and breaker.state(VENDOR) != "open" and ledger.has_budget()
 
 
 def is_due(*, label: LabelText, keyword: str) -> bool:
     """Whether `claim` would take it on, as far as one can tell by looking."""
+    if selectors.decided(medicine_id=label.medicine_id, keyword=keyword, source_hash=label.source_hash):
+        return False
     rows = _rows(label, keyword)
     return not rows.exists() or rows.filter(selectors.claimable(label.source_hash, timezone.now())).exists()
 
@@ -60,11 +66,27 @@ def claim(*, label: LabelText, keyword: str) -> tuple[Kind, int] | None:
     The caller sends the task, and calls `release` when it could not.
     """
     rows = _rows(label, keyword)
-    if not _take(rows, label.source_hash):
-        _create(label, keyword)
-        if not _take(rows, label.source_hash):
-            return None
+    if not _claimed(label, keyword, Work.QUEUED, QUEUE_LEASE):
+        return None
     return _kind(keyword), rows.values_list("pk", flat=True).get()
+
+
+def claim_batched(*, label: LabelText) -> int | None:
+    """The summary's id when its making is now a batch's (readers get the label's words meanwhile); None as `claim`."""
+    if not _claimed(label, "", Work.BATCHED, BATCH_LEASE):
+        return None
+    pk: int = _rows(label, "").values_list("pk", flat=True).get()
+    return pk
+
+
+def _claimed(label: LabelText, keyword: str, work: GeneratedText.Work, lease: timedelta) -> bool:
+    if selectors.decided(medicine_id=label.medicine_id, keyword=keyword, source_hash=label.source_hash):
+        return False
+    rows = _rows(label, keyword)
+    if _take(rows, label.source_hash, work, lease):
+        return True
+    _create(label, keyword)
+    return _take(rows, label.source_hash, work, lease)
 
 
 def _kind(keyword: str) -> Kind:
@@ -76,15 +98,15 @@ def _rows(label: LabelText, keyword: str) -> Rows:
     return rows.filter(search_keyword=keyword) if keyword else rows
 
 
-def _take(rows: Rows, source_hash: str) -> bool:
+def _take(rows: Rows, source_hash: str, work: GeneratedText.Work, lease: timedelta) -> bool:
     """One conditional UPDATE: of many who try, the row count names one."""
     now = timezone.now()
     again = When(wanted_hash=source_hash, then=F("attempts"))
     taken = rows.filter(selectors.claimable(source_hash, now)).update(
-        work=Work.QUEUED,
+        work=work,
         attempts=Case(again, default=Value(0)),
         wanted_hash=source_hash,
-        lease_until=now + QUEUE_LEASE,
+        lease_until=now + lease,
     )
     return bool(taken)
 
@@ -104,8 +126,14 @@ def release(*, kind: Kind, pk: int) -> None:
     MODELS[kind].objects.filter(pk=pk, work=Work.QUEUED).update(lease_until=timezone.now())
 
 
-def generate(*, kind: Kind, pk: int) -> str:
-    """Make one text that was claimed, once: "done", "failed", or "skipped" (another has it, or it is not wanted)."""
+def generate(*, kind: Kind, pk: int, purpose: Purpose = Purpose.INTERACTIVE) -> str:
+    """Make one text that was claimed, once: "done", "failed", or "skipped".
+
+    Skipped: another has it, it is not wanted, or the month's budget is spent (then it is looked at again in an hour).
+    """
+    if not ledger.has_budget():
+        _put_off(kind, pk)
+        return "skipped"
     row = _begin(kind, pk)
     if row is None:
         return "skipped"
@@ -114,8 +142,9 @@ def generate(*, kind: Kind, pk: int) -> str:
     if label is None or not label.sections:
         return _fail(row, "no_label")
     source = selectors.source_of(label, keyword)
+    on_call = ledger.recorder(purpose=purpose, item_seq=row.item_seq)
     try:
-        made = generation.generate(source, names=selectors.names_of(label))
+        made = generation.generate(source, on_call=on_call, names=selectors.names_of(label))
     except VendorError as error:
         return _fail(row, error.reason or error.outcome)
     return _store(row, label, source, made, keyword)
@@ -125,13 +154,40 @@ def generate_now(*, item_seq: str) -> str:
     """Claim and make the summary of one medicine in this process: "done", "failed", or "skipped" (nothing to do)."""
     label = label_text(item_seq=item_seq)
     claimed = claim(label=label, keyword="") if label and label.sections else None
-    return generate(kind=claimed[0], pk=claimed[1]) if claimed else "skipped"
+    return generate(kind=claimed[0], pk=claimed[1], purpose=Purpose.NIGHTLY) if claimed else "skipped"
 
 
-def _begin(kind: Kind, pk: int) -> Summary | CustomSummary | None:
-    """Queued rows, and running ones whose worker is gone."""
+def store_batched(*, pk: int, label: LabelText, answer: Answer) -> str:
+    """A batch's answer through the same gate as a direct one; "skipped" when its row is not the batch's any more."""
+    row = _begin("summary", pk, free=Q(work=Work.BATCHED, wanted_hash=label.source_hash))
+    if row is None:
+        return "skipped"
+    source = selectors.source_of(label, "")
+    return _store(row, label, source, generation.gated(source, answer, names=selectors.names_of(label)), "")
+
+
+def fail_batched(*, pk: int, reason: str) -> str:
+    """A batch's line came to nothing: asked again directly, when its reason says."""
+    row = _begin("summary", pk, free=Q(work=Work.BATCHED))
+    return _fail(row, reason) if row else "skipped"
+
+
+def release_batched(*, pks: Collection[int]) -> int:
+    """Give rows of a batch back: the sweep has them made directly. How many."""
+    rows = Summary.objects.filter(pk__in=pks, work=Work.BATCHED)
+    return rows.update(work=Work.QUEUED, lease_until=None)
+
+
+def _put_off(kind: Kind, pk: int) -> None:
+    """Not an attempt: nothing was asked."""
+    values = {"work": Work.FAILED, "error": "budget", "lease_until": None, "retry_at": timezone.now() + BUDGET_RETRY}
+    MODELS[kind].objects.filter(pk=pk, work=Work.QUEUED).update(**values)
+
+
+def _begin(kind: Kind, pk: int, *, free: Q | None = None) -> Summary | CustomSummary | None:
+    """Queued rows, and running ones whose worker is gone; or those that are `free` in another sense."""
     now = timezone.now()
-    free = Q(work=Work.QUEUED) | Q(work=Work.RUNNING, lease_until__lt=now)
+    free = free or Q(work=Work.QUEUED) | Q(work=Work.RUNNING, lease_until__lt=now)
     rows = MODELS[kind].objects.filter(free, pk=pk)
     if not rows.update(work=Work.RUNNING, lease_until=now + WORK_LEASE, attempts=F("attempts") + 1):
         return None
@@ -153,7 +209,7 @@ def _fail(row: Summary | CustomSummary, reason: str) -> str:
 
 def _store(row: Summary | CustomSummary, label: LabelText, source: Source, made: Generated, keyword: str) -> str:
     """Keep the text, unless another worker has taken over since. A text that omits what must be kept is rejected."""
-    values = {
+    values: dict[str, Any] = {
         "work": Work.DONE,
         "state": State.REJECTED if made.checks["omitted"] else State.AUTO,
         "source_hash": label.source_hash,
@@ -168,36 +224,26 @@ def _store(row: Summary | CustomSummary, label: LabelText, source: Source, made:
         "lease_until": None,
         "retry_at": None,
         "generated_at": timezone.now(),
+        "version": F("version") + 1,
     }
     if keyword:
         values["custom_summary"] = _plain_text(source, made)
     held = type(row).objects.filter(pk=row.pk, work=Work.RUNNING, attempts=row.attempts)
-    if not held.update(**values):
-        return "skipped"
-    published(label=label, source=source, made=made, keyword=keyword)
+    with transaction.atomic():
+        if not held.update(**values):
+            return "skipped"
+        publication.drop_answer(item_seq=label.item_seq, keyword=keyword)
+        if isinstance(row, Summary):
+            publication.note_replacement(before=row, after=made.written, state=values["state"])
+            publication.show_on_card(label=label, source=source, written=made.written, state=values["state"])
+    for rule, count in made.checks["rejected"].items():
+        metrics.gate_refusals.labels(rule).inc(count)
     return "done"
 
 
 def _plain_text(source: Source, made: Generated) -> str:
     shown = sections(source, made.written)
     return "\n".join(sentence["text"] for section in shown for sentence in section["sentences"])
-
-
-def published(*, label: LabelText, source: Source, made: Generated, keyword: str) -> None:
-    """Drop the cached answer everywhere, and give the card its line: the first effect that passed, else the label's."""
-    transaction.on_commit(lambda: tiers().delete_many([selectors.cache_key(label.item_seq, keyword)]))
-    if keyword or made.checks["omitted"]:
-        return
-    shown = sections(source, made.written)
-    effects: list[Sentence] = next((s["sentences"] for s in shown if s["name"] == "effect"), [])
-    if effects:
-        by_model = any(w["section"] == "effect" and w["text"] == effects[0]["text"] for w in made.written)
-        set_summary(
-            item_seq=label.item_seq,
-            source_hash=label.source_hash,
-            text=effects[0]["text"],
-            kind="ai" if by_model else "extractive",
-        )
 
 
 def sweep() -> list[tuple[Kind, int]]:
@@ -207,17 +253,23 @@ def sweep() -> list[tuple[Kind, int]]:
 
 
 def mark_stale() -> int:
-    """Set the state of texts whose label has another hash by now. Rows changed."""
-    changed = 0
-    for model in MODELS.values():
-        rows = (
-            model.objects.filter(work=Work.DONE).exclude(state=State.STALE).values_list("pk", "item_seq", "source_hash")
-        )
-        held = list(rows.iterator(chunk_size=2_000))
-        hashes = source_hashes(item_seqs={item_seq for _, item_seq, _ in held})
-        stale = [pk for pk, item_seq, held_hash in held if hashes.get(item_seq, held_hash) != held_hash]
-        changed += model.objects.filter(pk__in=stale).update(state=State.STALE, work=Work.QUEUED, lease_until=None)
-    return changed
+    """Set the state of texts whose label has another hash by now, and take their line off the card. Rows changed.
+
+    What a person rejected stays rejected.
+    """
+    return sum(_mark_stale(model) for model in MODELS.values())
+
+
+def _mark_stale(model: type[Summary] | type[CustomSummary]) -> int:
+    current = model.objects.filter(work=Work.DONE).exclude(state__in=(State.STALE, State.REJECTED))
+    held = list(current.values_list("pk", "item_seq", "source_hash").iterator(chunk_size=2_000))
+    hashes = source_hashes(item_seqs={item_seq for _, item_seq, _ in held})
+    stale = {pk: item_seq for pk, item_seq, held_hash in held if hashes.get(item_seq, held_hash) != held_hash}
+    if model is Summary:
+        fresh = {item_seq for _, item_seq, held_hash in held if hashes.get(item_seq) == held_hash}
+        for item_seq in set(stale.values()) - fresh:
+            set_summary(item_seq=item_seq, source_hash=hashes[item_seq], text="", kind="extractive")
+    return current.filter(pk__in=stale).update(state=State.STALE, work=Work.QUEUED, lease_until=None)
 
 
 def _due(kind: Kind) -> list[int]:

@@ -1,9 +1,12 @@
 """Background work on summaries; settings.CELERY_TASK_ROUTES says what somebody waits for."""
 
 from celery import shared_task
+from django.conf import settings
 
 from core.celery_task import PillingTask, enqueue
-from summaries import services
+from medicines.selectors.label_text import most_popular
+from summaries import batches, ledger, reads, services
+from summaries.ledger import Purpose
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.generate_summary", autoretry_for=())
@@ -21,4 +24,56 @@ def fetch_label(item_seq: str) -> None:
 def sweep_summaries() -> None:
     """Send again what was lost, failed a while ago, or lost its label."""
     for kind, pk in services.sweep():
-        enqueue(generate_summary, kind, pk)
+        enqueue(refresh_summary, kind, pk)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.refresh_summary", autoretry_for=())
+def refresh_summary(kind: services.Kind, pk: int) -> None:
+    """As `generate_summary`, where nobody waits."""
+    services.generate(kind=kind, pk=pk, purpose=Purpose.NIGHTLY)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.summarize_popular")
+def summarize_popular() -> None:
+    """Each night: a batch of the most searched medicines whose summary is missing or out of date."""
+    item_seqs = most_popular(limit=settings.SUMMARIES_PER_NIGHT)
+    batch = batches.plan(item_seqs=item_seqs) if item_seqs and services.can_generate() else None
+    if batch is not None:
+        enqueue(submit_batch, batch.pk)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.submit_batch", autoretry_for=())
+def submit_batch(pk: int) -> None:
+    batches.submit(pk=pk)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.collect_batch", autoretry_for=())
+def collect_batch(pk: int) -> None:
+    batches.collect(pk=pk)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.clean_batch", autoretry_for=())
+def clean_batch(pk: int) -> None:
+    batches.clean(pk=pk)
+
+
+_NEXT = {"planned": submit_batch, "submitted": collect_batch}
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.tend_batches")
+def tend_batches() -> None:
+    """Send every open batch its next step: the rows tell which."""
+    for pk, state in batches.open_batches():
+        enqueue(_NEXT.get(state, clean_batch), pk)
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.store_reads")
+def store_reads() -> int:
+    return reads.store()
+
+
+@shared_task(base=PillingTask, name="summaries.tasks.purge_calls")
+def purge_calls() -> None:
+    """Ledger rows after 13 months, batches after one."""
+    ledger.purge_calls()
+    batches.purge()

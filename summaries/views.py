@@ -11,7 +11,7 @@ from core.api import json_response, plain_view
 from core.celery_task import enqueue
 from core.installs import install_of
 from medicines.services.labels import claim_label
-from summaries import schema, selectors, serializers, services, tasks
+from summaries import reads, schema, selectors, serializers, services, tasks
 from summaries.selectors import Reading
 
 WAIT_SECONDS = 3.0
@@ -37,11 +37,11 @@ def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
     return _answer(request, reading)
 
 
-def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
+def _answer(request: HttpRequest, reading: Reading, *, made: bool = False) -> HttpResponse:
     body = selectors.encode(reading.body)
     if reading.final:
         selectors.keep(reading, body)
-    return _respond(request, body, tier="db")
+    return _respond(request, body, tier="db", made=made)
 
 
 def _await_label(request: HttpRequest, reading: Reading) -> HttpResponse:
@@ -61,7 +61,7 @@ def _await_text(request: HttpRequest, reading: Reading) -> HttpResponse:
     if not _landed(label.medicine_id, keyword):
         pending = {**reading.body, "status": reading.body["status"] if reading.body["status"] == "stale" else "pending"}
         return _respond(request, selectors.encode(pending), tier="db", later=RETRY_SECONDS)
-    return _answer(request, selectors.read(item_seq=label.item_seq, keyword=keyword))
+    return _answer(request, selectors.read(item_seq=label.item_seq, keyword=keyword), made=True)
 
 
 def _started(request: HttpRequest, reading: Reading) -> bool:
@@ -104,8 +104,9 @@ def _landed(medicine_id: int, keyword: str) -> bool:
         _waiting.release()
 
 
-def _respond(request: HttpRequest, body: bytes, *, tier: str, later: int = 0) -> HttpResponse:
-    """`later`: seconds after which to ask again; the answer is then 202 and kept by nobody."""
+def _respond(request: HttpRequest, body: bytes, *, tier: str, later: int = 0, made: bool = False) -> HttpResponse:
+    """`later`: seconds after which to ask again; the answer is then 202 and kept by nobody. `made`: just now."""
+    reads.note("generated" if later or made else tier)
     etag = f'"{blake2b(body, digest_size=9).hexdigest()}"'
     headers = {"ETag": etag, "X-Cache": tier, "Cache-Control": "no-store" if later else _FRESH}
     if later:

@@ -51,6 +51,12 @@ def source_hashes(*, item_seqs: Iterable[str]) -> dict[str, str]:
     return dict(pairs)
 
 
+def easy_labelled() -> list[str]:
+    """item_seqs of all products with an e약은요 label, the most searched first."""
+    labelled = Medicine.objects.filter(labels__source=MedicineCache.Source.EASY)
+    return list(labelled.order_by("-popularity", "pk").values_list("item_seq", flat=True))
+
+
 def most_popular(*, limit: int) -> list[str]:
     """item_seqs of the most searched products that have a label."""
     labelled = Medicine.objects.filter(labels__isnull=False).distinct()
