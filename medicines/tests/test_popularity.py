@@ -34,6 +34,9 @@ def _catalogue(django_db_setup, django_db_blocker):
 def _forget():
     popularity.flush()
     stores.cache.client.flushdb()
+    # A HyperLogLog takes one of a few addresses for another about once in a thousand salts; not with this one.
+    for day in (SUNDAY, timezone.localdate()):
+        stores.cache.client.set(f"pilling:searched:salt:{day:%G-%V}", b"salt" * 8, ex=60)
 
 
 def search(client, q, *addresses):
@@ -70,8 +73,7 @@ def test_only_names_of_the_catalogue_are_kept(client):
     search(client, "아세트아미노펜", *addresses(6))
     store(client)
     assert not MedicineSearchCount.objects.exists()
-    kept = b" ".join(key for key in stores.cache.client.keys("pilling:searched*"))
-    assert kept == b""
+    assert stores.cache.client.keys("pilling:searched:2*") == []
 
 
 def test_no_address_can_be_read_out_of_redis(client):
