@@ -24,6 +24,7 @@ from medicines.selectors.suggest import suggest_statement
 _MILLION, _QUICK_ROWS = 1_000_000, 20_000
 _ASKED, _ASKED_QUICK = 300, 20
 _NAIVE, _NAIVE_QUICK = 12, 3
+_PASSES = 3
 _REBUILD = """from medicines.services import search_index, search_terms
 search_index.rebuild_brands()
 search_terms.rebuild_term_tables()"""
@@ -68,7 +69,7 @@ def _measure(result: Result, site: Site, size: int, title: str, quick: bool) -> 
     ratio = min(float(row[-1]) for row in rows if row[0] in GOALS)
     if size:
         result.goals.append(Goal("least ratio to naive, p50", "100", f"{ratio:.0f}", ratio >= 100))
-    columns = ["query", "rows found", "p50 ms", "p99 ms", "naive p50 ms", "times naive"]
+    columns = ["query", "rows found", "p50 ms", "p99 ms", "p99 ms, fastest of 3", "naive p50 ms", "times naive"]
     result.tables.append(Table(title, columns, rows, _sizes(connection)))
     connection.close()
 
@@ -79,15 +80,19 @@ def _row(connection: Connection, kind: str, draw: Draw, quick: bool) -> list[Cel
     build = _suggesting if kind.startswith("suggest") else _searching
     for text in asked[:40]:
         _timed(connection, *build(text))
-    timed = [_timed(connection, *build(text)) for text in asked]
+    passes = [[_timed(connection, *build(text)) for text in asked] for _ in range(_PASSES)]
+    timed = [sample for samples in passes for sample in samples]
+    # The fastest of a query's passes: what the statement costs where nobody else has the processor.
+    quiet = [min(seconds for seconds, _ in samples) for samples in zip(*passes, strict=True)]
     naive = [
         _timed(connection, "SELECT id, item_seq FROM medicine WHERE name ILIKE %s", [f"%{text}%"])[0]
         for text in asked[: _NAIVE_QUICK if quick else _NAIVE]
     ]
     p50, p99 = milliseconds([seconds for seconds, _ in timed], 50, 99)
+    quiet_p99 = milliseconds(quiet, 99)[0]
     naive_p50 = milliseconds(naive, 50)[0]
     found = percentile([float(rows) for _, rows in timed], 50)
-    return [kind, int(found), p50, p99, naive_p50, round(naive_p50 / p50, 1)]
+    return [kind, int(found), p50, p99, quiet_p99, naive_p50, round(naive_p50 / p50, 1)]
 
 
 def _searching(text: str) -> tuple[str, list[Any]]:
@@ -107,7 +112,8 @@ def _timed(connection: Connection, sql: str, params: list[Any]) -> tuple[float, 
 
 
 def _goal(kind: str, title: str, row: Sequence[Cell], wanted: float) -> Goal:
-    return Goal(f"{kind}, p99, {title}", f"{wanted:g} ms", f"{row[3]} ms", float(row[3]) <= wanted)
+    measured = f"{row[3]} ms ({row[4]} ms fastest of {_PASSES})"
+    return Goal(f"{kind}, p99, {title}", f"{wanted:g} ms", measured, float(row[3]) <= wanted)
 
 
 def _sizes(connection: Connection) -> str:

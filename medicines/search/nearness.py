@@ -66,3 +66,13 @@ def strip_near_form(text: str) -> str:
         ):
             return text[: -len(form)]
     return text
+
+
+def least_similarity(keys: str) -> float:
+    """The trigram similarity that a word of these keys keeps to any word which `distance` would take it for, or less.
+
+    One key changed in n leaves (n - 2) of (n + 4) trigrams the same, two in one jamo fewer; words of six or more
+    syllables (14 keys or so) may hold two errors.
+    """
+    lengths = ((7, 0.25), (10, 0.33), (14, 0.4))
+    return next((similarity for length, similarity in lengths if len(keys) < length), 0.36)

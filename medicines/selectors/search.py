@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from medicines.search.keys import to_keys
-from medicines.search.nearness import distance, prefix_distance
+from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
 from medicines.selectors.search_arms import FUZZY, TIERS, Arm, escape_like, free_text, name_arms
 
@@ -98,7 +98,8 @@ def _fuzzy(query: Query) -> Arm:
     sql = f"""
         SELECT m.id, {FUZZY} AS tier, near.name AS brand FROM (
             SELECT b.name, min(levenshtein(left(b.keys, {_COMPARED_KEYS}), left(w.keys, {_COMPARED_KEYS}))) AS errors
-            FROM unnest(%s::text[]) AS w(keys) CROSS JOIN LATERAL medicine_brand_near(w.keys) b
+            FROM unnest(%s::text[], %s::real[]) AS w(keys, similarity)
+            CROSS JOIN LATERAL medicine_brand_near(w.keys, w.similarity) b
             WHERE (SELECT open FROM gate) GROUP BY b.name ORDER BY errors, b.name LIMIT {_BRANDS}
         ) near CROSS JOIN LATERAL (
             SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {RANK} LIMIT {_OF_A_BRAND}
@@ -106,7 +107,8 @@ def _fuzzy(query: Query) -> Arm:
         UNION ALL
         (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND (SELECT open FROM gate)
          ORDER BY name_keys USING ~<~ LIMIT {_OF_A_BRAND})"""
-    return Arm(sql, (list(query.near_keys), f"{escape_like(to_keys(query.hangul))}%"))
+    similarities = [least_similarity(keys) for keys in query.near_keys]
+    return Arm(sql, (list(query.near_keys), similarities, f"{escape_like(to_keys(query.hangul))}%"))
 
 
 def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:

@@ -20,6 +20,7 @@ PREFIX_KEYS = 4
 INITIAL_KEYS = 3
 # Three keys are the least from which a trigram can be cut; two syllables have at least four.
 _SHORTEST_SUBSTRING = 4
+_LOOKED_UP = 12
 
 TIERS: dict[int, tuple[str, str, float]] = {
     0: ("exact", "item_name", 1.0),
@@ -101,14 +102,23 @@ def _short(kind: str, keys: str, tier: int | str, extra: str = "", *params: str)
     )
 
 
-def name_substring(text: str, tier: int) -> list[Arm]:
+def _within(text: str) -> str | None:
+    """The LIKE pattern by which an index finds texts that hold `text`, or None when it is too short to be looked up.
+
+    Only its first keys: every further one costs a posting list to read, and hardly narrows what is checked afterwards.
+    """
     keys = to_keys(text)
-    if len(keys) < _SHORTEST_SUBSTRING:
+    return f"%{escape_like(keys[:_LOOKED_UP])}%" if len(keys) >= _SHORTEST_SUBSTRING else None
+
+
+def name_substring(text: str, tier: int) -> list[Arm]:
+    looked_up = _within(text)
+    if looked_up is None:
         return []
     return [
         Arm(
             f"{_select(tier)} WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
-            (f"%{escape_like(keys)}%", typing_pattern(text)),
+            (looked_up, typing_pattern(text)),
         )
     ]
 
@@ -165,37 +175,39 @@ def terms_prefix(text: str) -> Arm:
 def all_words(tokens: tuple[str, ...]) -> list[Arm]:
     """Names that hold every word; the longest one is looked up, the others are checked."""
     longest = max(tokens, key=lambda token: len(to_keys(token)))
-    if len(to_keys(longest)) < _SHORTEST_SUBSTRING:
+    looked_up = _within(longest)
+    if looked_up is None:
         return []
     checks = " AND ".join("strpos(name_norm, %s) > 0" for _ in tokens)
     sql = f"{_select(SUBSTRING)} WHERE name_keys LIKE %s AND {checks} LIMIT {CANDIDATES}"
-    return [Arm(sql, (f"%{escape_like(to_keys(longest))}%", *tokens))]
+    return [Arm(sql, (looked_up, *tokens))]
 
 
 def company_and_name(company: str, name: str) -> list[Arm]:
     """Names that hold `name` among the products of a company whose name holds `company`."""
-    if len(to_keys(name)) < _SHORTEST_SUBSTRING or len(company) < 2:
+    looked_up = _within(name)
+    if looked_up is None or len(company) < 2:
         return []
     case = f"CASE WHEN name_norm ~ %s THEN {PREFIX_COMPANY} ELSE {SUBSTRING_COMPANY} END"
     return [
         Arm(
             f"""{_select(case)}
                 WHERE name_keys LIKE %s AND name_norm ~ %s AND strpos(entp_name, %s) > 0 LIMIT {CANDIDATES}""",
-            (f"^{typing_pattern(name)}", f"%{escape_like(to_keys(name))}%", typing_pattern(name), company),
+            (f"^{typing_pattern(name)}", looked_up, typing_pattern(name), company),
         )
     ]
 
 
 def free_text(text: str) -> list[Arm]:
     """Efficacy texts that hold the words, for what is no term; only when nothing else was found."""
-    keys = to_keys(text)
-    if len(keys) < _SHORTEST_SUBSTRING or len(text) < 2:
+    looked_up = _within(text)
+    if looked_up is None or len(text) < 2:
         return []
     return [
         Arm(
             f"""SELECT medicine_id AS id, {FREE_TEXT} AS tier FROM medicine_efficacy
                 WHERE keys LIKE %s AND strpos(flat, %s) > 0 LIMIT {CANDIDATES}""",
-            (f"%{escape_like(keys)}%", text),
+            (looked_up, text),
         )
     ]
 
