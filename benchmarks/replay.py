@@ -150,13 +150,13 @@ def _saved(made: int, wanted: int) -> float:
 
 def _quick_goals(searched: Sequence[Sample], sent: int) -> list[Goal]:
     quick = sum(sample.seconds < QUICK_SECONDS for sample in searched)
-    local = [sample for sample in searched if sample.tier in ("memory", "redis", "db")]
+    local = [sample for sample in searched if sample.kind != "unknown"]
     quick_local = sum(sample.seconds < QUICK_SECONDS for sample in local)
     share, local_share = 100 * quick / len(searched), 100 * quick_local / max(1, len(local))
     return [
         Goal("searches answered", f"{sent:,}", f"{len(searched):,}", len(searched) == sent),
         Goal("searches under 100 ms", "99.9 %", f"{share:.3f} %", share >= 99.9),
-        Goal("the same, of those answered from our own tiers", "99.9 %", f"{local_share:.3f} %", local_share >= 99.9),
+        Goal("the same, without the names that nobody has", "99.9 %", f"{local_share:.3f} %", local_share >= 99.9),
     ]
 
 
