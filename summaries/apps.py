@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class SummariesConfig(AppConfig):
     name = "summaries"
+    verbose_name = "요약"

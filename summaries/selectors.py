@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.cache import tiers
 from core.errors import NotFound, SourceDown
 from medicines.selectors.label_text import LabelText, label_text
-from summaries import keywords, prompts
+from summaries import keywords, prompts, word_table
 from summaries.compose import Source, sections, trusted
 from summaries.models import CustomSummary, GeneratedText, Summary
 from summaries.sentences import source_sentences
@@ -25,7 +25,7 @@ NO_LABEL_NOTICE = "이 약은 공개된 설명서가 없습니다. 의사 또는
 PENDING_LABEL_NOTICE = "설명서를 가져오고 있어요. 잠시 뒤에 다시 열어 주세요."
 # A label that changed shows in a summary after this time at the latest; a new text of ours drops its entry at once.
 CACHE_SECONDS = 60
-Work = GeneratedText.Work
+Work, State = GeneratedText.Work, GeneratedText.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,15 @@ def read(*, item_seq: str, keyword: str = "") -> Reading:
 
 
 def source_of(label: LabelText, keyword: str) -> Source:
-    """The label's sentences, or those that speak of the keyword."""
+    """The label's sentences, or those that speak of the keyword. From here on, the table of hard words is as edited."""
+    word_table.refresh()
     whole = trusted(source_sentences(label.sections))
     return Source(keywords.about(keyword, whole.sentences)) if keyword else whole
 
 
 def names_of(label: LabelText) -> Collection[str]:
     """Names whose spelling stays as it is."""
-    return (label.item_name, *label.ingredients)
+    return (label.item_name, label.item_name.partition("(")[0], *label.ingredients)
 
 
 def newest(medicine_id: int, keyword: str) -> GeneratedText | None:
@@ -88,6 +89,16 @@ def claimable(source_hash: str, now: datetime) -> Q:
     missing = ~Q(work=Work.DONE) | ~Q(source_hash=source_hash)
     due = Q(retry_at__isnull=True) | Q(retry_at__lte=now) | ~Q(wanted_hash=source_hash)
     return free & missing & due & ~Q(work=Work.DEAD, wanted_hash=source_hash)
+
+
+def decided(*, medicine_id: int, keyword: str, source_hash: str) -> bool:
+    """Whether a person's decision stands against a new text: rejected, or reviewed for this very label.
+
+    Under whichever prompt the text was made: a new prompt does not undo a review.
+    """
+    stands = Q(state=State.REJECTED) | Q(state=State.REVIEWED, source_hash=source_hash)
+    rows = CustomSummary.objects.filter(search_keyword=keyword) if keyword else Summary.objects.all()
+    return rows.filter(stands, medicine_id=medicine_id).exists()
 
 
 def in_progress(*, medicine_id: int, keyword: str) -> bool:
@@ -117,24 +128,27 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def _of_row(label: LabelText, keyword: str, source: Source, row: GeneratedText | None) -> Reading:
-    usable = row if row and row.source_hash and row.state != GeneratedText.State.REJECTED else None
+    rejected = row is not None and row.state == State.REJECTED
+    usable = row if row and row.source_hash and not rejected else None
     fresh = row is not None and row.source_hash == label.source_hash and row.prompt_version == prompts.VERSION
     stale = usable is not None and usable.source_hash != label.source_hash
-    reviewed = usable is not None and usable.state == GeneratedText.State.REVIEWED
+    # What a person decided stands: a rejected text until somebody asks anew, a reviewed one while its label does.
+    decided = rejected or (usable is not None and usable.state == State.REVIEWED and not stale)
     body = _body(
         label,
         status="stale" if stale else "ready",
-        kind=_kind(usable),
+        kind=_kind(usable, stale=stale),
         sections=sections(source, usable.sections if usable else (), names=names_of(label)),
         row=usable,
     )
-    return Reading(label, keyword, body, wanted=not fresh and not (reviewed and not stale), final=fresh)
+    return Reading(label, keyword, body, wanted=not (fresh or decided), final=fresh or decided)
 
 
-def _kind(row: GeneratedText | None) -> str:
+def _kind(row: GeneratedText | None, *, stale: bool) -> str:
+    """A text that was reviewed for another label does not pass for reviewed."""
     if row is None or not row.sections:
         return "extractive"
-    return "reviewed" if row.state == GeneratedText.State.REVIEWED else "ai"
+    return "reviewed" if row.state == State.REVIEWED and not stale else "ai"
 
 
 def _body(
@@ -148,7 +162,7 @@ def _body(
         "kind": kind,
         "label_notice": " ".join(filter(None, notice)) or None,
         "sections": sections,
-        "model": row.model if row and by_model else None,
+        "model": row.model or None if row and by_model else None,
         "generated_at": _moment(row.generated_at) if row and by_model else None,
         "coverage": label.coverage,
     }

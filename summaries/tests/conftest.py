@@ -5,6 +5,7 @@ import pytest
 from core import breaker, stores
 from core.cache import tiers
 from sandbox.standins import Standins
+from summaries import easy_words, word_table
 from summaries.tests.factories import make_medicine
 
 
@@ -30,6 +31,8 @@ def standins(_running, settings):
 @pytest.fixture(autouse=True)
 def _no_memory():
     tiers().memory.clear()
+    easy_words.use(None)
+    word_table._held = None
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from medicines.models import Medicine
-from summaries import selectors
+from summaries import selectors, word_table
 from summaries.tests.factories import make_bare, make_medicine, set_label
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,7 @@ def test_an_unchanged_answer_is_304(client, medicine):
 
 
 def test_queries_are_few(client, medicine, django_assert_num_queries):
+    word_table.refresh()
     with django_assert_num_queries(3):
         get(client, medicine.item_seq)
 
