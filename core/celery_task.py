@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -43,7 +43,7 @@ def on_final_failure(keeper: str) -> None:
 
 
 class PillingTask(DjangoTask[..., Any]):
-    """`@shared_task(base=PillingTask)`: late acknowledgement, limits, jittered retries of vendor failures.
+    """`@shared_task(base=PillingTask)`: late acknowledgement, limits, jittered retries when a vendor or database fails.
 
     Acknowledged late and redelivered when a worker is lost, so a body must be safe to run twice.
     """
@@ -55,7 +55,7 @@ class PillingTask(DjangoTask[..., Any]):
     soft_time_limit = 110
     time_limit = 120
     max_retries = 3
-    autoretry_for = (VendorTimeout, VendorUnreachable, VendorBadReply, BreakerOpen)
+    autoretry_for = (VendorTimeout, VendorUnreachable, VendorBadReply, BreakerOpen, OperationalError, InterfaceError)
     retry_backoff = 2
     # Nothing uses an ETA beyond a minute: farther ones are swept from columns.
     retry_backoff_max = 60
@@ -101,6 +101,9 @@ def _keep(keeper: str, dead: DeadTask) -> None:
     try:
         keep: Callable[[DeadTask], None] = import_string(keeper)
         keep(dead)
+    except (OperationalError, InterfaceError) as error:
+        extra = {"task": dead.name, "task_id": dead.task_id}
+        logger.error("Dead task not kept, the database is away: %s", type(error).__name__, extra=extra)
     except Exception:
         logger.exception("Dead task not kept", extra={"task": dead.name, "task_id": dead.task_id})
 

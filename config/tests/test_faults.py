@@ -282,6 +282,20 @@ def test_without_postgresql_an_outdated_list_is_served_as_stale(product: Product
     assert held.headers["Cache-Control"] == "no-store"
 
 
+def test_a_text_that_could_not_be_stored_is_made_again(product: Product, unread: Iterator[str]):
+    path = f"/api/v1/medicines/{next(unread)}/summary"
+    product.standins.set_fault("openai", "latency", seconds=5)
+    assert product.get(path).status_code == 202
+    before = product.output().count("Task failed")
+    product.kill("postgres")
+    wait_for(lambda: product.output().count("Task failed") > before, why="the task ended well")
+    product.revive()
+    product.standins.clear_faults()
+    product.sql("UPDATE summary SET lease_until = now() WHERE work <> 'done'")
+    product.send("summaries.tasks.sweep_summaries")
+    wait_for(lambda: product.get(path).json()["kind"] == "ai", seconds=60, why="the text was lost")
+
+
 # --- the model ---
 
 
@@ -380,4 +394,4 @@ def test_no_unforeseen_exception_was_logged(product: Product):
     lines = [json.loads(line) for line in (product.home.logs / "pilling.log").read_text().splitlines()]
     # Celery tells of a broker that went away with a trace; that is its way.
     traces = [line for line in lines if "exception" in line and not line["module"].startswith("celery.")]
-    assert not traces, traces[0]
+    assert not traces, "\n".join(line["message"] + line["exception"] for line in traces)
