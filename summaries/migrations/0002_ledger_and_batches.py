@@ -5,109 +5,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('summaries', '0001_initial'),
+        ("summaries", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ModelMonth',
+            name="ModelMonth",
             fields=[
-                ('month', models.CharField(help_text='YYYY-MM in Asia/Seoul.', max_length=7, primary_key=True, serialize=False)),
-                ('cost_micros', models.BigIntegerField(default=0)),
-                ('warned', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "month",
+                    models.CharField(
+                        help_text="YYYY-MM in Asia/Seoul.", max_length=7, primary_key=True, serialize=False
+                    ),
+                ),
+                ("cost_micros", models.BigIntegerField(default=0)),
+                ("warned", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'db_table': 'model_month',
+                "db_table": "model_month",
             },
         ),
         migrations.AlterField(
-            model_name='customsummary',
-            name='work',
-            field=models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('batched', 'Batched'), ('done', 'Done'), ('failed', 'Failed'), ('dead', 'Dead')], default='queued', max_length=10),
+            model_name="customsummary",
+            name="work",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("running", "Running"),
+                    ("batched", "Batched"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                    ("dead", "Dead"),
+                ],
+                default="queued",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='summary',
-            name='work',
-            field=models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('batched', 'Batched'), ('done', 'Done'), ('failed', 'Failed'), ('dead', 'Dead')], default='queued', max_length=10),
+            model_name="summary",
+            name="work",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("running", "Running"),
+                    ("batched", "Batched"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                    ("dead", "Dead"),
+                ],
+                default="queued",
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='ModelCall',
+            name="ModelCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('purpose', models.CharField(choices=[('interactive', 'Interactive'), ('nightly', 'Nightly'), ('batch', 'Batch')], max_length=12)),
-                ('item_seq', models.CharField(max_length=20)),
-                ('model', models.CharField(max_length=80)),
-                ('prompt_version', models.CharField(max_length=20)),
-                ('outcome', models.CharField(max_length=20)),
-                ('tokens_in', models.IntegerField(default=0)),
-                ('tokens_cached', models.IntegerField(default=0)),
-                ('tokens_out', models.IntegerField(default=0)),
-                ('cost_micros', models.BigIntegerField(default=0)),
-                ('price_known', models.BooleanField(default=True)),
-                ('estimated', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("interactive", "Interactive"), ("nightly", "Nightly"), ("batch", "Batch")],
+                        max_length=12,
+                    ),
+                ),
+                ("item_seq", models.CharField(max_length=20)),
+                ("model", models.CharField(max_length=80)),
+                ("prompt_version", models.CharField(max_length=20)),
+                ("outcome", models.CharField(max_length=20)),
+                ("tokens_in", models.IntegerField(default=0)),
+                ("tokens_cached", models.IntegerField(default=0)),
+                ("tokens_out", models.IntegerField(default=0)),
+                ("cost_micros", models.BigIntegerField(default=0)),
+                ("price_known", models.BooleanField(default=True)),
+                ("estimated", models.BooleanField(default=False)),
             ],
             options={
-                'db_table': 'model_call',
-                'indexes': [models.Index(fields=['at'], name='idx_model_call_at')],
+                "db_table": "model_call",
+                "indexes": [models.Index(fields=["at"], name="idx_model_call_at")],
             },
         ),
         migrations.CreateModel(
-            name='SummaryBatch',
+            name="SummaryBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('submitted', 'Submitted'), ('collected', 'Collected'), ('abandoned', 'Abandoned')], default='planned', max_length=10)),
-                ('model', models.CharField(max_length=80)),
-                ('prompt_version', models.CharField(max_length=20)),
-                ('remote_id', models.CharField(default='', max_length=100)),
-                ('remote_status', models.CharField(default='', max_length=20)),
-                ('input_file', models.CharField(default='', max_length=100)),
-                ('output_file', models.CharField(default='', max_length=100)),
-                ('error_file', models.CharField(default='', max_length=100)),
-                ('files_left', models.JSONField(default=list)),
-                ('reserved_micros', models.BigIntegerField(default=0)),
-                ('attempts', models.IntegerField(default=0)),
-                ('error', models.CharField(default='', max_length=200)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('collected_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=32, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("submitted", "Submitted"),
+                            ("collected", "Collected"),
+                            ("abandoned", "Abandoned"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("model", models.CharField(max_length=80)),
+                ("prompt_version", models.CharField(max_length=20)),
+                ("remote_id", models.CharField(default="", max_length=100)),
+                ("remote_status", models.CharField(default="", max_length=20)),
+                ("input_file", models.CharField(default="", max_length=100)),
+                ("output_file", models.CharField(default="", max_length=100)),
+                ("error_file", models.CharField(default="", max_length=100)),
+                ("files_left", models.JSONField(default=list)),
+                ("reserved_micros", models.BigIntegerField(default=0)),
+                ("attempts", models.IntegerField(default=0)),
+                ("error", models.CharField(default="", max_length=200)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("collected_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name_plural': 'summary batches',
-                'db_table': 'summary_batch',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['planned', 'submitted'])), fields=['created_at'], name='idx_batch_open')],
+                "verbose_name_plural": "summary batches",
+                "db_table": "summary_batch",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["planned", "submitted"])),
+                        fields=["created_at"],
+                        name="idx_batch_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SummaryReads',
+            name="SummaryReads",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('tier', models.CharField(max_length=12)),
-                ('count', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("tier", models.CharField(max_length=12)),
+                ("count", models.BigIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'summary reads',
-                'db_table': 'summary_reads',
-                'constraints': [models.UniqueConstraint(fields=('day', 'tier'), name='uniq_summary_reads')],
+                "verbose_name_plural": "summary reads",
+                "db_table": "summary_reads",
+                "constraints": [models.UniqueConstraint(fields=("day", "tier"), name="uniq_summary_reads")],
             },
         ),
         migrations.CreateModel(
-            name='BatchLine',
+            name="BatchLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_hash', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('direct', 'Direct')], default='waiting', max_length=8)),
-                ('summary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='summaries.summary')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='summaries.summarybatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source_hash", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed"), ("direct", "Direct")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="summaries.summary"
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="summaries.summarybatch"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'summary_batch_line',
-                'constraints': [models.UniqueConstraint(fields=('batch', 'summary'), name='uniq_batch_line'), models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('summary', 'source_hash'), name='uniq_batch_line_waiting')],
+                "db_table": "summary_batch_line",
+                "constraints": [
+                    models.UniqueConstraint(fields=("batch", "summary"), name="uniq_batch_line"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("summary", "source_hash"),
+                        name="uniq_batch_line_waiting",
+                    ),
+                ],
             },
         ),
     ]

@@ -23,9 +23,7 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--limit", type=int, default=DEFAULT_LIMIT, help="how many medicines, most searched first")
         which.add_argument("--all", action="store_true", help="every medicine that has an e약은요 label")
-        parser.add_argument(
-            "--batch", action="store_true", help="by the Batch endpoint: half the price, within a day"
-        )
+        parser.add_argument("--batch", action="store_true", help="by the Batch endpoint: half the price, within a day")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["limit"] < 1:
@@ -48,9 +46,7 @@ class Command(BaseCommand):
             if batch is not None:
                 planned += batch.lines.count()
                 enqueue(tasks.submit_batch, batch.pk)
-        self.stdout.write(
-            f"{planned} of {len(item_seqs)} in batches; the others are up to date or beyond the budget"
-        )
+        self.stdout.write(f"{planned} of {len(item_seqs)} in batches; the others are up to date or beyond the budget")
 
     def _direct(self, item_seqs: list[str]) -> None:
         outcomes: Counter[str] = Counter()
