@@ -5,11 +5,12 @@ refused sentence gives way to its source sentence. Design: HERMAN (arXiv 2009.13
 (arXiv 2403.17104) for choosing the source before writing.
 """
 
+import functools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from summaries import vocabulary, words
+from summaries import vocabulary, wordings, words
 from summaries.easy_words import ease
 from summaries.quantities import first_quantity
 from summaries.sentences import SourceSentence, split
@@ -23,6 +24,8 @@ MAX_CHARACTERS = 300
 MAX_SOURCES = 4
 OVERLAP_FLOOR = 0.6
 MOST_FREE_VERBS = 2
+# Without any of these a text is one sentence.
+_MAY_END = re.compile(r"[.?!]+\s*[^\s.?!]|[\n)①-⑳○●◦•▶※]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def shape(claim: Claim, cited: Cited) -> str:
     text = claim.text.strip()
     if not text or len(text) > MAX_CHARACTERS or "\n" in text:
         return "length"
-    if len(split(text)) > len(claim.source):
+    if _MAY_END.search(text) and len(split(text)) > len(claim.source):
         return "sentences"
     hangul = sum("가" <= char <= "힣" for char in text)
     return "" if hangul * 2 >= len(text.replace(" ", "")) else "language"
@@ -106,40 +109,61 @@ def hostile(claim: Claim, cited: Cited) -> str:
 
 def negation(claim: Claim, cited: Cited) -> str:
     """As many negations and prohibitions as the cited sentences: one lost or gained turns the meaning round."""
-    said = len(vocabulary.NEGATION.findall(claim.text))
-    meant = {len(vocabulary.NEGATION.findall(text)) for text in (cited.plain, cited.bare)}
-    return "" if said in meant else f"{said} for {min(meant)}"
+    if turned := wordings.turned_round(
+        wordings.without_idioms(claim.text, cited.source.squeezed), cited.source.squeezed
+    ):
+        return turned
+    # What brackets hold explains a word: a "않" in them must not make up for one outside, and none may be added there.
+    said, meant = (_negations(text, cited) for text in (words.without_brackets(claim.text), cited.bare))
+    if said != meant:
+        return f"{said} for {meant}"
+    inside = _negations(claim.text, cited) - said
+    return f"{inside} in brackets" if inside > _negations(cited.plain, cited) - meant else ""
+
+
+def _negations(text: str, cited: Cited) -> int:
+    return vocabulary.negations(wordings.without_idioms(text, cited.source.squeezed))
 
 
 def polarity(claim: Claim, cited: Cited) -> str:
     """Advice to ask, to be careful, to stop, how often, how soon and how severe: in both or in neither."""
-    return _differs(vocabulary.POLARITY, claim, cited, allowed=cited.plain)
+    said, outside = vocabulary.polarity(claim.text), vocabulary.polarity(cited.bare)
+    # "닿지 않도록 조심하세요" says no less than "닿지 않도록 하십시오": the rule of negation has seen to the rest.
+    free = {"caution"} if not outside["caution"] and vocabulary.NEGATION.search(cited.bare) else frozenset[str]()
+    added = _beyond(said, (vocabulary.polarity(cited.plain),), besides=free)
+    return added or _beyond(outside, (said,), besides=free)
 
 
 def population(claim: Claim, cited: Cited) -> str:
-    """The same groups of people and conditions: none added, dropped, or put in the place of another."""
-    allowed = cited.plain + "\n" + cited.eased
-    for name, pattern in vocabulary.POPULATIONS.items():
-        most = max(len(pattern.findall(text)) for text in (cited.plain, cited.eased))
-        if 0 < most < len(pattern.findall(claim.text)):
-            return name
-    return _differs(vocabulary.POPULATIONS, claim, cited, allowed=allowed)
+    """The same groups of people and conditions: none added, dropped, named more often, or put in another's place."""
+    said = vocabulary.populations(claim.text)
+    sources = (vocabulary.populations(cited.plain), vocabulary.populations(cited.eased))
+    more = (name for name, times in said.items() if times > max(source[name] for source in sources))
+    if added := next(more, ""):
+        return added
+    return _beyond(vocabulary.populations(cited.bare), (said,), besides=_symptoms(claim, cited))
 
 
-def _differs(kinds: Mapping[str, re.Pattern[str]], claim: Claim, cited: Cited, *, allowed: str) -> str:
-    """The first kind that the claim adds to what is allowed, or drops from what the source says outside brackets."""
-    for name, pattern in kinds.items():
-        if pattern.search(claim.text):
-            if not pattern.search(allowed):
-                return name
-        elif pattern.search(cited.bare):
-            return name
-    return ""
+def _symptoms(claim: Claim, cited: Cited) -> Collection[str]:
+    """Kinds that are one symptom among others in a list of them (과민반응, 천식발작), where no patient is named.
+
+    The list itself is copied for the reader, so a symptom may be left out of its summary; a group of people may not.
+    """
+    listed = claim.section in ("effect", "side_effect") and not vocabulary.PATIENT.search(cited.bare)
+    return vocabulary.CONDITIONS if listed else ()
 
 
+def _beyond(here: Mapping[str, int], there: Sequence[Mapping[str, int]], *, besides: Collection[str] = ()) -> str:
+    """The first kind that is here and in none of those."""
+    missing = (name for name, times in here.items() if times and not any(other[name] for other in there))
+    return next((name for name in missing if name not in besides), "")
+
+
+@functools.lru_cache(maxsize=16)
 def unknown_words(claim: Claim, cited: Cited) -> list[str]:
     """Words that are neither in the source, nor in its easy wording, nor everyday words."""
-    return [w for w in words.words(claim.text) if not cited.source.has(w) and not words.is_plain(w)]
+    text = wordings.without_idioms(claim.text, cited.source.squeezed)
+    return [w for w in words.words(text) if not cited.source.has(w) and not words.is_plain(w)]
 
 
 def disease(claim: Claim, cited: Cited) -> str:
@@ -164,7 +188,7 @@ def unknown_word(claim: Claim, cited: Cited) -> str:
 
 def overlap(claim: Claim, cited: Cited) -> str:
     """Enough of what it says, everyday words aside, is the source's own."""
-    said = words.words(claim.text)
+    said = words.words(wordings.without_idioms(claim.text, cited.source.squeezed))
     own = [w for w in said if not words.is_plain(w)]
     if not any(cited.source.has(w) for w in said if len(w) > 1):
         return "nothing of the source"
@@ -196,7 +220,8 @@ def cited_text(
     ids = [id_ for s in sentences for id_ in (*(f"{s.field}.{i}" for i in s.headings), s.id)]
     plain = "\n".join(known[id_].text for id_ in dict.fromkeys(ids) if id_ in known)
     bare, eased = words.without_brackets(plain), ease(plain, names=names)
-    return Cited(plain, bare, eased, words.Source(plain, bare, eased, ease(bare, names=names)))
+    simple = eased if bare == plain else ease(bare, names=names)
+    return Cited(plain, bare, eased, words.Source(plain, bare, eased, simple))
 
 
 def counted(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -16,11 +16,11 @@ _SINO = "[일이삼사오육칠팔구십백천만]+"
 _SINO_COUNTER = "회|캡슐|밀리|마이크로|그램|그람|개월|시간|번|알|병|포|방울|퍼센트|프로|세 |일간|일 |주간|도 "
 
 _PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    re.compile(pattern)
     for pattern in (
         r"\d",
         r"[%％‰℃℉㎎㎍㎖㎗㎏㏄½⅓⅔¼¾]",
-        r"(?<![A-Za-z])(?:mg|ml|mcg|µg|ug|kg|g|l|cc|iu|cm|mm)(?![A-Za-z])",
+        r"(?<![A-Za-z])(?i:mg|ml|mcg|µg|ug|kg|g|l|cc|iu|cm|mm)(?![A-Za-z])",
         r"밀리그[램람]|마이크로그[램람]|밀리리터|킬로그[램람]|(?<![가-힣])그[램람]|퍼센트|국제단위",
         rf"(?<![가-힣])(?:{_NATIVE})\s?(?!(?<=세)[포정]|(?<=네)정)(?:{_COUNTER})(?!리)",
         r"(?<![가-힣])(?:다섯|여섯|일곱|여덟|아홉|열하나|열두|열다섯|스무|스물|서른|마흔|쉰|예순|하나|둘|셋|넷)",
@@ -35,6 +35,6 @@ _PATTERNS = tuple(
 
 def first_quantity(text: str) -> str:
     """The first quantity as written, or "" when there is none."""
-    plain = unicodedata.normalize("NFKC", text)
-    hits = [found for pattern in _PATTERNS for given in (text, plain) if (found := pattern.search(given))]
+    forms = {text, unicodedata.normalize("NFKC", text)}
+    hits = [found for pattern in _PATTERNS for given in forms if (found := pattern.search(given))]
     return min(hits, key=lambda hit: hit.start())[0] if hits else ""

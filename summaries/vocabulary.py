@@ -20,12 +20,13 @@ NEGATION = _any(
     "마십시",
     "마세요",
     "마시기 바랍",
+    r"(?<=지 )마(?!십시|세요|시기 바랍)",
     r"말\s?(?:것|아야|아 ?주|고|며|도록)",
     "금기",
     "금하",
     "금한",
     "금지",
-    r"피하(?=십|세|는 ?것|여|고|도록|시|며|거나|지|기)",
+    r"피하(?=십|세|는 ?것|여|고|도록|시|며|거나|지(?!방)|기)",
     r"피해(?=\s|야|서|주|요|$)",
     "삼가",
     r"아니(?:된|되|하|한|다|어야|므로|라)",
@@ -48,7 +49,7 @@ POLARITY: Mapping[str, re.Pattern[str]] = {
         "병원",
         "응급실",
     ),
-    "caution": _any(r"주의(?!력)", "조심", "유의", "신중", "경계"),
+    "caution": _any(r"주의(?!력)", "조심", "유의", "신중", r"(?<!신)경계"),
     "stop": _any("중지", "중단", "멈추", "멈춰", "멈춘", "그만", r"끊(?!임)"),
     "rare": _any("드물", "드문"),
     "often": _any("자주", "흔히", "흔하", "흔한", "때때로", "종종", "빈번"),
@@ -75,17 +76,25 @@ POPULATIONS: Mapping[str, re.Pattern[str]] = {
     "adult": _any(r"(?<![가-힣])성인(?!병)", "어른"),
     "woman": _any("여성", "여자", "부인"),
     "man": _any(r"(?<![가-힣])남성", "남자"),
-    "driver": _any("운전", "기계"),
+    "driver": _any("운전", r"(?<![가-힣])기계"),
     "drinker": _any("음주", r"(?<![가-힣])술[을을이과은 ]", "알코올", "알콜", "주류"),
     "smoker": _any("흡연", "담배(?!출)"),
     "allergic": _any("과민", "알레르기", "알러지"),
-    "liver": _any(r"간(?=장애|장질환|질환|기능|손상|부전|염|경변|장 )", r"(?<![가-힣])간[이을의과 ](?!격)"),
+    "liver": _any(
+        r"간(?=장애|장질환|질환|기능|손상|부전|염|경변|장 )",
+        r"(?<![가-힣])간[이을의과 ](?!격)",
+        r"(?<![A-Za-z])A[SL]T(?![A-Za-z])",
+    ),
     "kidney": _any("신장(?!결석)", r"신(?=장애|질환|기능|부전)", "콩팥"),
-    "heart": _any("심장", r"심(?=장애|질환|부전|기능)", "심혈관"),
+    "heart": _any(r"심장(?!이? ?(?:빨리 )?(?:박동|두근|뛰))", r"심(?=장애|질환|부전|기능)", "심혈관"),
     "diabetic": _any("당뇨"),
     "hypertensive": _any("고혈압", "혈압이 높"),
     "asthmatic": _any("천식"),
 }
+
+# Kinds that are a symptom as well as a group of patients, and what tells that patients are meant.
+CONDITIONS = frozenset({"allergic", "liver", "kidney", "heart", "diabetic", "hypertensive", "asthmatic"})
+PATIENT = _any("환자", "사람", "체질", "경험", "병력", r"(?<![가-힣])분[은이들]")
 
 BANNED = _any(
     r"안전(?:합니다|해요|하다|한 약|하며|하니|하게 (?:드|쓰|먹|복용|사용))",
@@ -99,9 +108,7 @@ BANNED = _any(
     r"처방 ?없이|의사(?:와|의)? (?:상의|지시) 없이|의사보다",
 )
 
-MARKUP = re.compile(
-    r"https?:|www\.|\w\.(?:com|net|org|kr|io)\b|[<>{}|`*_#\\]|\]\(|&[a-z]+;|\[[a-z_]+\.?\d*\]|@", re.IGNORECASE
-)
+MARKUP = re.compile(r"(?i:https?:|www\.|\w\.(?:com|net|org|kr|io)\b|&[a-z]+;|\[[a-z_]+\.?\d*\])|[<>{}|`*_#\\@]|\]\(")
 
 # Orders to a reader that is a machine. No label has them (measured over the e약은요 set in the tests).
 HOSTILE = re.compile(
@@ -130,10 +137,45 @@ MEDICINE = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=256)
+def populations(text: str) -> Mapping[str, int]:
+    """How often a text names each group; a source is asked again for every claim and form of it."""
+    return _counts(POPULATIONS, _POPULATION_STARTS, text)
+
+
+@functools.lru_cache(maxsize=256)
+def polarity(text: str) -> Mapping[str, int]:
+    """How often a text has each marker of polarity."""
+    return _counts(POLARITY, _POLARITY_STARTS, text)
+
+
+@functools.lru_cache(maxsize=256)
+def negations(text: str) -> int:
+    """How many negations and prohibitions a text has."""
+    return len(NEGATION.findall(text))
+
+
+def _starts(kinds: Mapping[str, re.Pattern[str]]) -> Mapping[str, frozenset[str]]:
+    """The characters that the words of each kind begin with: a text without them need not be searched."""
+    bare = {name: re.sub(r"\(\?<?[=!][^)]*\)", "", pattern.pattern) for name, pattern in kinds.items()}
+    return {name: frozenset(re.findall(r"(?:^|\|)(.)", re.sub(r"\([^)]*\)", "", text))) for name, text in bare.items()}
+
+
+_POPULATION_STARTS, _POLARITY_STARTS = _starts(POPULATIONS), _starts(POLARITY)
+
+
+def _counts(kinds: Mapping[str, re.Pattern[str]], starts: Mapping[str, frozenset[str]], text: str) -> Mapping[str, int]:
+    characters = frozenset(text)
+    return {
+        name: 0 if characters.isdisjoint(starts[name]) else len(pattern.findall(text))
+        for name, pattern in kinds.items()
+    }
+
+
 @functools.cache
-def plain_words() -> tuple[frozenset[str], tuple[str, ...]]:
+def plain_words() -> tuple[frozenset[str], frozenset[str]]:
     """Everyday words that need no source: whole words, and stems ("나타나-") that verbs begin with."""
     words = [
         w for line in _PLAIN_FILE.read_text("utf-8").splitlines() if not line.startswith("#") for w in line.split()
     ]
-    return frozenset(w for w in words if not w.endswith("-")), tuple(w[:-1] for w in words if w.endswith("-"))
+    return frozenset(w for w in words if not w.endswith("-")), frozenset(w[:-1] for w in words if w.endswith("-"))

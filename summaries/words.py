@@ -4,10 +4,12 @@ A morphological analyser would name the parts more exactly, but kiwipiepy takes 
 cannot be traced is refused, so a wrong guess costs a plainer sentence, never a wrong one.
 """
 
+import functools
 import re
 from pathlib import Path
 
-from summaries.vocabulary import plain_words
+from summaries import wordings
+from summaries.vocabulary import DISEASE, MEDICINE, plain_words
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _WORD = re.compile(r"[가-힣]+|[A-Za-zα-ωΑ-Ω]+(?:-[A-Za-z]+)*")
@@ -15,8 +17,17 @@ _NOUN_PART, _VERB_PART = (
     [word for line in part.splitlines() if not line.startswith("#") for word in line.split()]
     for part in (Path(__file__).parent / "data" / "endings.txt").read_text("utf-8").split("----")
 )
-_PARTICLES = tuple(sorted(_NOUN_PART, key=len, reverse=True))
+_PARTICLES = frozenset(_NOUN_PART)
+_LONGEST_PARTICLE = max(map(len, _PARTICLES))
 _ENDING = re.compile(f"(?:{'|'.join(_VERB_PART)})*")
+# 건조함, 충혈되거나: a noun that was made a verb.
+# 항진증, 비염약: a name with what it is behind it.
+_MADE_VERB = re.compile(
+    r"(.{2,}?)(?:[함한할됨된될]|증[이을은]?|약(?:[이을은과]|이나)?|(?:하|해|되|돼|시키|시켜)[가-힣]{0,3})"
+)
+_VERB_FINALS = frozenset({4, 8, 16, 17, 20})
+_LONGEST_ENDING = 4
+_AND = re.compile(r"(?:하고|하며|하거나|하면|하는)$")
 
 
 def words(text: str) -> list[str]:
@@ -25,49 +36,94 @@ def words(text: str) -> list[str]:
 
 
 def stems(word: str) -> list[str]:
-    """The word, and the word without each particle or ending it may carry, longest first."""
-    bare = (word.removesuffix(particle) for particle in _PARTICLES if word.endswith(particle))
-    return [word, *(stem for stem in bare if stem)]
+    """The word, and the word without the particle or ending that it may carry, longest first."""
+    lengths = range(min(_LONGEST_PARTICLE, len(word) - 1), 0, -1)
+    return [word, *(word[:-length] for length in lengths if word[-length:] in _PARTICLES)]
 
 
+@functools.lru_cache(maxsize=4096)
 def is_plain(word: str) -> bool:
     """An everyday word that needs no source. A stem of one syllable counts with a verb's ending only."""
     whole, beginnings = plain_words()
     if any(stem in whole for stem in stems(word)):
         return True
-    return any(
-        word.startswith(stem) and (len(stem) > 1 or _ENDING.fullmatch(word, len(stem)) is not None)
-        for stem in beginnings
-    )
+    if any(word[:length] in beginnings for length in range(2, len(word) + 1)):
+        return True
+    return word[:1] in beginnings and _ENDING.fullmatch(word, 1) is not None
 
 
 class Source:
     """A source text in the forms that words are looked up in."""
 
     def __init__(self, *texts: str) -> None:
-        text = "\n".join(texts)
+        text = "\n".join(dict.fromkeys(texts))
         self._words = frozenset(word.lower() for word in words(text))
-        self._squeezed = re.sub(r"\s+", "", text).lower()
+        self.squeezed = re.sub(r"\s+", "", text).lower()
 
     def has(self, word: str) -> bool:
         """Whether the word or its stem stands in the text. A syllable or a Latin word counts only as a whole word."""
         if word.lower() in self._words:
             return True
-        return not word.isascii() and any(len(stem) > 1 and stem in self._squeezed for stem in stems(word))
+        if word.isascii():
+            return False
+        return any(len(stem) > 1 and stem in self.squeezed for stem in stems(word)) or self._rewords(word)
+
+    @functools.cached_property
+    def _opened(self) -> str:
+        return " ".join(map(_opened, self._words))
+
+    @functools.cached_property
+    def _wordings(self) -> tuple[frozenset[str], frozenset[str]]:
+        return wordings.allowed(self.squeezed)
+
+    def _rewords(self, word: str) -> bool:
+        """Whether it is another form of a word of the text, or a plain wording of what the text names."""
+        made = _MADE_VERB.fullmatch(word)
+        if made and made[1] in self.squeezed:
+            return True
+        if any(len(stem) > 1 and _opened(stem) in self._opened for stem in stems(word)):
+            return True
+        whole, beginnings = self._wordings
+        return any(stem in whole for stem in stems(word)) or any(
+            word[:length] in beginnings and _inflects(word, word[:length]) for length in range(1, len(word) + 1)
+        )
+
+
+def _opened(word: str) -> str:
+    """The word without a last ㄴ, ㄹ, ㅁ, ㅂ or ㅆ, which a verb's ending leaves: 헹군 and 헹굼 are both 헹구."""
+    code = ord(word[-1]) - 0xAC00
+    return word[:-1] + chr(0xAC00 + code - code % 28) if 0 <= code < 11172 and code % 28 in _VERB_FINALS else word
+
+
+def _inflects(word: str, stem: str) -> bool:
+    """Whether the word is the stem with an ending; 피부암 is no ending of 피부-, nor is any other name."""
+    if not word.startswith(stem) or len(word) > len(stem) + _LONGEST_ENDING:
+        return False
+    if len(stem) == 1:
+        return _ENDING.fullmatch(word, 1) is not None
+    return not any(name != stem and _names(name) for name in stems(word))
+
+
+def _names(word: str) -> bool:
+    return bool(DISEASE.search(word) or MEDICINE.search(word))
 
 
 def without_brackets(text: str) -> str:
     """The text without what stands in round or square brackets."""
+    if ")" not in text and "]" not in text:
+        return text
     while (shorter := _BRACKETS.sub("", text)) != text:
         text = shorter
     return text
 
 
 def verb_like(word: str) -> bool:
-    """Whether the word ends as verbs do: it may be a wording of the model's own, but is no name."""
+    """Whether the word ends as verbs do: it may be a wording of the model's own, but is no name (나프록센하고)."""
+    if (noun := _AND.sub("", word)) != word and (len(noun) > 2 or _names(noun)):
+        return False
     return bool(
         re.search(
-            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했]을|[하되][는고면며지]|[이히리기]는|[어아]지[는면고])$",
+            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했]을|[하되][는고면며지]|(?<![연창])고|[할될]|거[릴린]|[이히리기]는|[어아]지[는면고])$",
             word,
         )
     )

@@ -1,0 +1,47 @@
+"""What the gate costs one whole summary: a dozen claims over a label that it has not seen."""
+
+import random
+import statistics
+import time
+from collections.abc import Sequence
+
+from benchmarks.results import Cell, Table
+from summaries.compose import Source
+from summaries.easy_words import ease
+from summaries.grounding import Claim, judge
+from summaries.quantities import first_quantity
+
+CLAIMS, MOST_LABELS = 12, 500
+_SECTION = {"efficacy": "effect", "side_effect": "side_effect"}
+
+
+def speed(products: Sequence[tuple[str, Source]]) -> Table:
+    """Processor time of judging CLAIMS claims, each label once, so that nothing of it is remembered."""
+    chosen = random.Random(5).sample(products, min(MOST_LABELS, len(products)))
+    dozens = [(source, claims) for _, source in chosen if (claims := dozen(source))]
+    judge_all(*dozens[0])
+    spent = sorted(map(_milliseconds, dozens))
+    rows: list[list[Cell]] = [
+        [len(dozens), f"{statistics.median(spent):.2f} ms", f"{spent[int(0.9 * len(spent))]:.2f} ms"]
+    ]
+    note = "Processor time, so that other work of the machine does not count."
+    return Table(f"The gate over one summary of {CLAIMS} claims", ["labels", "median", "90 %"], rows, note)
+
+
+def dozen(source: Source) -> list[Claim]:
+    """Claims on the label's first sentences, in easier words, then as they are, until there are enough."""
+    able = [s for s in source.sentences if len(s.text) <= 280 and not first_quantity(s.text)][:CLAIMS]
+    texts = [(s, ease(s.text)) for s in able] + [(s, s.text) for s in able] * CLAIMS
+    return [Claim(_SECTION.get(s.field, "advice"), text, (s.id,)) for s, text in texts[:CLAIMS]]
+
+
+def judge_all(source: Source, claims: Sequence[Claim]) -> None:
+    known = source.by_id
+    for claim in claims:
+        judge(claim, known)
+
+
+def _milliseconds(case: tuple[Source, Sequence[Claim]]) -> float:
+    started = time.process_time()
+    judge_all(*case)
+    return 1_000 * (time.process_time() - started)

@@ -1,0 +1,115 @@
+"""Ways to make a correct sentence wrong: each takes one and gives a wrong one, or None where it cannot."""
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+_NEGATED = (
+    (r"하지 마십시오", "하십시오"),
+    (r"하지 마세요", "하세요"),
+    (r"하지 않", "하"),
+    (r"지 마십시오", "십시오"),
+    (r"지 마세요", "세요"),
+    (r"피하", "찾"),
+    (r"피해", "찾아"),
+    (r"없", "있"),
+    (r"지 (?:않|못)", ""),
+)
+_AFFIRMED = (
+    (r"사용합니다", "사용하지 않습니다"),
+    (r"쓰는 약", "쓰지 않는 약"),
+    (r"사용해요", "사용하지 않아요"),
+    (r"보관하", "보관하지 않"),
+    (r"복용하십시오", "복용하지 마십시오"),
+    (r"상의하", "상의하지 않"),
+    (r"상담하", "상담하지 않"),
+    (r"있습니다", "없습니다"),
+    (r"있어요", "없어요"),
+    (r"중지하", "중지하지 않"),
+    (r"멈추고", "멈추지 말고"),
+    (r"멈추세요", "멈추지 마세요"),
+    (r"쓸 수 있", "쓸 수 없"),
+    (r"써요", "쓰지 않아요"),
+    (r"먹는 약", "먹지 않는 약"),
+)
+_GROUPS = (
+    ("임부", "임신하고 있을 가능성이 있는 여성", "임신한 사람", "임신했거나 임신 가능성이 있는 여성", "임신"),
+    ("수유부", "젖을 먹이는 사람", "수유 중"),
+    ("고령자", "나이 드신 분", "노인"),
+    ("소아", "어린이"),
+    ("영아", "아기"),
+    ("유아", "어린아이"),
+)
+_SWAPS = ("임부", "유아", "고령자", "어린이", "수유부", "성인")
+_UNITS = ("밀리그램", "정", "캡슐", "mL", "시간", "방울")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What mutations draw from: chance, ingredients of other products, sentences of other products."""
+
+    chance: random.Random
+    ingredients: Sequence[str]
+    others: Mapping[str, Sequence[str]]
+    section: str
+
+
+def number(text: str, at: Context) -> str | None:
+    quantity = at.chance.choice(("1회 2정", "두 알", "하루 세 번", "4,000 mg", "여덟 알", "반 알", "２캡슐", "1~2회"))
+    return _inserted(text, quantity + " ", at)
+
+
+def unit(text: str, at: Context) -> str | None:
+    return _inserted(text, f"{at.chance.choice(('한', '두', '세', '열', '5', '10'))} {at.chance.choice(_UNITS)} ", at)
+
+
+def negation_dropped(text: str, at: Context) -> str | None:
+    return _first_changed(text, _NEGATED, at)
+
+
+def negation_added(text: str, at: Context) -> str | None:
+    return _first_changed(text, _AFFIRMED, at)
+
+
+def population_swapped(text: str, at: Context) -> str | None:
+    found = [(word, group) for group in _GROUPS for word in group if word in text]
+    if not found:
+        return None
+    word, group = at.chance.choice(found)
+    other = at.chance.choice([swap for swap in _SWAPS if swap not in group])
+    return text.replace(word, other, 1)
+
+
+def drug_swapped(text: str, at: Context) -> str | None:
+    named = [name for name in at.ingredients if name in text]
+    other = at.chance.choice([name for name in at.ingredients if name not in text])
+    return text.replace(at.chance.choice(named), other, 1) if named else _inserted(text, f"{other} 또는 ", at)
+
+
+def merged(text: str, at: Context) -> str | None:
+    other = at.chance.choice(at.others[at.section])
+    if other in text:
+        return None
+    return text.rstrip(".") + at.chance.choice((". ", ", ", " 그리고 ")) + other
+
+
+def _inserted(text: str, piece: str, at: Context) -> str | None:
+    gaps = [found.end() for found in re.finditer(" ", text)]
+    place = at.chance.choice(gaps) if gaps else 0
+    return text[:place] + piece + text[place:]
+
+
+def _first_changed(text: str, changes: Sequence[tuple[str, str]], at: Context) -> str | None:
+    places = [(found, new) for old, new in changes for found in re.finditer(old, text)]
+    if not places:
+        return None
+    found, new = at.chance.choice(places)
+    return text[: found.start()] + new + text[found.end() :]
+
+
+Mutation = Callable[[str, "Context"], str | None]
+
+MUTATIONS: Sequence[Mutation] = (
+    number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, merged,
+)  # fmt: skip

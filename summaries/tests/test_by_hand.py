@@ -1,0 +1,61 @@
+"""What was written and marked by hand over real labels; skipped where they are not at hand."""
+
+import pytest
+
+from benchmarks import grounding as bench
+from benchmarks import marks
+from benchmarks.gate_speed import dozen
+from summaries.grounding import judge
+
+pytestmark = pytest.mark.skipif(
+    not bench.DUMP.exists(), reason="real labels are not here (../shared/data/easydrug.jsonl.gz)"
+)
+
+
+@pytest.fixture(scope="module")
+def by_item_seq():
+    return bench.labels_by_item_seq()
+
+
+@pytest.fixture(scope="module")
+def tallies(by_item_seq):
+    products = bench.labels()
+    ingredients = bench.ingredient_names(products)
+    return {
+        path: bench.measure_written(marks.lines(path, by_item_seq), products, ingredients)
+        for path in (marks.PARAPHRASES, marks.HELD_OUT)
+    }
+
+
+@pytest.mark.parametrize(("path", "most"), [(marks.PARAPHRASES, 0.10), (marks.HELD_OUT, 0.20)])
+def test_paraphrases_are_seldom_refused(tallies, path, most):
+    assert tallies[path].share("correct") < most, tallies[path].missed
+
+
+@pytest.mark.parametrize("path", [marks.PARAPHRASES, marks.HELD_OUT])
+@pytest.mark.parametrize("kind", [mutate.__name__ for mutate in bench.MUTATIONS])
+def test_mutated_paraphrases_are_caught(tallies, path, kind):
+    assert tallies[path].share(kind) >= 0.99, tallies[path].missed[kind][:3]
+
+
+def test_there_are_a_hundred_paraphrases_of_many_products(by_item_seq):
+    written = list(marks.lines(marks.PARAPHRASES, by_item_seq))
+    assert len(written) == 100
+    assert len({id(source) for source, _, _ in written}) == 100
+    assert {sentence.field for _, sentence, _ in written} == set(bench.FIELDS)
+
+
+def test_no_paraphrase_is_a_label_sentence(by_item_seq):
+    for path in (marks.PARAPHRASES, marks.HELD_OUT):
+        assert all(text != sentence.text for _, sentence, text in marks.lines(path, by_item_seq))
+
+
+def test_the_classifier_misses_no_marked_sentence(by_item_seq):
+    table = marks.classifier(by_item_seq)
+    assert {row[0]: row[2] for row in table.rows} == dict.fromkeys((row[0] for row in table.rows), 0)
+
+
+def test_a_second_judging_gives_the_same_verdicts(by_item_seq):
+    sources = list(by_item_seq.values())[:40]
+    judged = [[judge(claim, source.by_id) for claim in dozen(source)] for source in sources * 2]
+    assert judged[:40] == judged[40:]
