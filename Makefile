@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# The requirements name every package, so pip installs them as listed: older pips resolve `coverage[toml]` past its pin.
 # The Django plugin of mypy imports the settings; no server is asked for anything.
 CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_URL=postgresql://localhost/check \
 	REDIS_URL=redis://localhost/0 CELERY_BROKER_URL=redis://localhost/1
@@ -19,12 +20,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.sandbox: requirements-sandbox.txt | $(VENV)/bin/python
 	@echo "Installing what the product needs (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --progress-bar on --quiet --require-hashes -r requirements-sandbox.txt
+	@$(BIN)/python -m pip install --progress-bar on --quiet --no-deps --require-hashes -r requirements-sandbox.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.sandbox
 
 run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8000 PILLING_HOME=var)
