@@ -7,10 +7,12 @@ from typing import Any
 
 import django_stubs_ext
 import environ
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
+from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from config.prices import OPENAI_PRICES as _PRICES
 from core.logs import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -151,19 +153,6 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
-    "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
-    "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
-    "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
-    # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
-    "warm-cache": {"task": "medicines.tasks.warm_cache", "schedule": crontab(minute="*/4")},
-    "sweep-summaries": {"task": "summaries.tasks.sweep_summaries", "schedule": crontab(minute="*/2")},
-    "summarize-popular": {"task": "summaries.tasks.summarize_popular", "schedule": crontab(hour="2", minute="20")},
-    "tend-batches": {"task": "summaries.tasks.tend_batches", "schedule": crontab(minute="*/5")},
-    "store-summary-reads": {"task": "summaries.tasks.store_reads", "schedule": crontab(minute="*/10")},
-    "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
-}
 
 # --- Outside services -------------------------------------------------------------------------------------------------
 DATA_GO_KR_BASE_URL = env.str("DATA_GO_KR_BASE_URL", "https://apis.data.go.kr")
@@ -178,16 +167,7 @@ OPENAI_MODELS = env.list("OPENAI_MODELS", default=["gpt-6-luna", "gpt-5.6-luna",
 OPENAI_MONTHLY_BUDGET_USD = env.float("OPENAI_MONTHLY_BUDGET_USD", 8.0)
 if not 0 <= OPENAI_MONTHLY_BUDGET_USD < 1_000_000:
     raise ImproperlyConfigured("OPENAI_MONTHLY_BUDGET_USD must be 0 or more.")
-# USD per million tokens: [in, cached, out]; "*" is for models without a line, dear enough never to be too low.
-OPENAI_PRICES: dict[str, list[float]] = {
-    "gpt-6-luna": [0.10, 0.01, 0.50],
-    "gpt-5.6-luna": [0.20, 0.02, 1.20],
-    "gpt-5.4-mini": [0.75, 0.075, 4.50],
-    "gpt-5.4-nano": [0.20, 0.02, 1.25],
-    "gpt-4o-mini": [0.15, 0.075, 0.60],
-    "gpt-4.1-mini": [0.40, 0.40, 1.60],
-    "*": [5.00, 5.00, 30.00],
-} | env.json("OPENAI_PRICES", {})
+OPENAI_PRICES: dict[str, list[float]] = _PRICES | env.json("OPENAI_PRICES", {})
 if any(len(price) != 3 or min(price) < 0 for price in OPENAI_PRICES.values()):
     raise ImproperlyConfigured("OPENAI_PRICES wants three prices a model: in, cached, out.")
 # What a call in a batch costs of a direct call's price.
@@ -205,22 +185,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Pilling",
-    "DESCRIPTION": "Korean medicine information: search, labels, grounded summaries.",
-    "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.add_problems"],
-    "SCHEMA_PATH_PREFIX": "/api/v1/",
-    # Fields of one name with different choices, and one set of choices under two names.
-    "ENUM_NAME_OVERRIDES": {
-        "MedicineStatusEnum": ["active", "withdrawn", "unknown"],
-        "SummaryKindEnum": ["reviewed", "ai", "extractive"],
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10)}
 THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", True)

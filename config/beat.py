@@ -1,0 +1,19 @@
+"""What beat starts, and when (Asia/Seoul)."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
+    "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
+    "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
+    "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
+    # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
+    "warm-cache": {"task": "medicines.tasks.warm_cache", "schedule": crontab(minute="*/4")},
+    "sweep-summaries": {"task": "summaries.tasks.sweep_summaries", "schedule": crontab(minute="*/2")},
+    "summarize-popular": {"task": "summaries.tasks.summarize_popular", "schedule": crontab(hour="2", minute="20")},
+    "tend-batches": {"task": "summaries.tasks.tend_batches", "schedule": crontab(minute="*/5")},
+    "store-summary-reads": {"task": "summaries.tasks.store_reads", "schedule": crontab(minute="*/10")},
+    "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
+}
