@@ -5,6 +5,9 @@ from typing import Any
 
 from core.metrics import mark_dead, wipe_multiproc_dir
 
+# A web request that keeps PostgreSQL longer than this is a fault.
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "5000")
+
 bind = os.environ.get("GUNICORN_BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", str(os.cpu_count() or 1)))
 worker_class = "config.web_server.ProblemWorker"

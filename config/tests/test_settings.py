@@ -39,6 +39,15 @@ def test_cache_and_broker_may_not_be_one_server():
     assert "CELERY_BROKER_URL" in done.stderr
 
 
+@pytest.mark.parametrize(("conf", "limit"), [("import runpy; runpy.run_path('gunicorn.conf.py')", "5s"), ("pass", "0")])
+def test_only_web_requests_have_a_statement_timeout(conf, limit):
+    """A task or a command would lose its work to the limit of a request."""
+    shown = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); print(k.fetchone())"
+    program = f"{conf}; import django; django.setup(); {shown}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=os.environ, capture_output=True, text=True)
+    assert done.stdout == f"('{limit}',)\n", done.stderr
+
+
 def test_models_and_migrations_agree():
     assert manage("makemigrations", "--check", "--dry-run").returncode == 0
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from core.prepared import fetch_all
 from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
-from medicines.selectors.search_arms import FUZZY, TIERS, Arm, escape_like, free_text, name_arms
+from medicines.selectors.search_arms import FUZZY, TIERS, Arm, begins, free_text, name_arms, range_of
 
 # Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
 _BRANDS, _OF_A_BRAND = 16, 24
@@ -41,11 +40,7 @@ def search_rows(*, query: Query, limit: int = 200) -> Found:
     """The products that match, at most `limit`. One SQL statement; none at all when nothing searchable is left."""
     if query.is_empty:
         return Found(())
-    sql, params = statement(query, limit)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
-    return _found(query, rows, limit)
+    return _found(query, fetch_all(*statement(query, limit)), limit)
 
 
 def statement(query: Query, limit: int = 200) -> tuple[str, list[Any]]:
@@ -105,10 +100,10 @@ def _fuzzy(query: Query) -> Arm:
             SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {RANK} LIMIT {_OF_A_BRAND}
         ) m
         UNION ALL
-        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE name_keys LIKE %s AND (SELECT open FROM gate)
+        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE {begins("name_keys")} AND (SELECT open FROM gate)
          ORDER BY name_keys USING ~<~ LIMIT {_OF_A_BRAND})"""
     similarities = [least_similarity(keys) for keys in query.near_keys]
-    return Arm(sql, (list(query.near_keys), similarities, f"{escape_like(to_keys(query.hangul))}%"))
+    return Arm(sql, (list(query.near_keys), similarities, *range_of(to_keys(query.hangul))))
 
 
 def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:

@@ -60,14 +60,27 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+# Above every text that begins with what stands before it, in the order of bytes.
+_LAST = "\U0010ffff"
+
+
+def begins(column: str) -> str:
+    """The condition that `column` begins with a text, with the parameters of `range_of`: an index range in any plan."""
+    return f"{column} ~>=~ %s AND {column} ~<~ %s"
+
+
+def range_of(prefix: str) -> tuple[str, str]:
+    return prefix, prefix + _LAST
+
+
 def _select(tier: int | str) -> str:
     return f"SELECT id, {tier} AS tier, 0 AS place FROM medicine"
 
 
 def whole_name(text: str, tier: int) -> Arm:
     return Arm(
-        f"{_select(tier)} WHERE name_keys LIKE %s AND name_norm LIKE %s LIMIT {CANDIDATES}",
-        (f"{escape_like(to_keys(text))}|%", f"{escape_like(text)}|%"),
+        f"{_select(tier)} WHERE {begins('name_keys')} AND starts_with(name_norm, %s) LIMIT {CANDIDATES}",
+        (*range_of(f"{to_keys(text)}|"), f"{text}|"),
     )
 
 
@@ -86,9 +99,9 @@ def name_prefix(text: str, tier: int, keys: str = "") -> list[Arm]:
     pattern = f"^{typing_pattern(text)}"
     short = len(keys) <= PREFIX_KEYS
     rows = Arm(
-        f"""{_select(tier)} WHERE name_keys LIKE %s AND name_norm ~ %s
+        f"""{_select(tier)} WHERE {begins('name_keys')} AND name_norm ~ %s
             ORDER BY name_keys USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
-        (f"{escape_like(keys)}%", pattern),
+        (*range_of(keys), pattern),
     )
     return [_short("prefix", keys, tier, "AND m.name_norm ~ %s", pattern), rows] if short else [rows]
 
@@ -126,8 +139,8 @@ def name_substring(text: str, tier: int) -> list[Arm]:
 def english_prefix(keys: str) -> Arm:
     case = f"CASE WHEN name_en_keys = %s THEN {EXACT_ENGLISH} ELSE {PREFIX_ENGLISH} END"
     return Arm(
-        f"{_select(case)} WHERE name_en_keys LIKE %s ORDER BY name_en_keys USING ~<~ LIMIT {CANDIDATES}",
-        (keys, f"{escape_like(keys)}%"),
+        f"{_select(case)} WHERE {begins('name_en_keys')} ORDER BY name_en_keys USING ~<~ LIMIT {CANDIDATES}",
+        (keys, *range_of(keys)),
     )
 
 
@@ -137,9 +150,9 @@ def initials_prefix(initials: str) -> list[Arm]:
     case = f"CASE WHEN length(m.brand_name) = {whole} THEN {WHOLE_INITIALS} ELSE {INITIALS} END"
     short = len(initials) <= INITIAL_KEYS
     rows = Arm(
-        f"""{_select(case)} m WHERE name_initials LIKE %s
+        f"""{_select(case)} m WHERE {begins('name_initials')}
             ORDER BY name_initials USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
-        (f"{escape_like(initials)}%",),
+        range_of(initials),
     )
     return [_short("initials", initials, case), rows] if short else [rows]
 
@@ -150,7 +163,7 @@ Word = tuple[str, str, int]
 
 def terms(words: Sequence[Word]) -> Arm:
     """The postings of whole words, in their order."""
-    values = ", ".join("(%s, %s, %s, %s)" for _ in words)
+    values = ", ".join("(%s::text, %s::text, %s::text, %s::int)" for _ in words)
     return Arm(
         f"""SELECT p.id, w.tier, p.place::int FROM (VALUES {values}) w(kind, keys, text, tier)
             JOIN medicine_term t ON t.kind = w.kind AND t.keys = w.keys AND t.text = w.text
@@ -165,10 +178,10 @@ def terms_prefix(text: str) -> Arm:
     return Arm(
         f"""SELECT p.id, t.tier, p.place::int FROM (
                 SELECT medicine_ids, {case} AS tier FROM medicine_term
-                WHERE kind IN ('ingredient', 'company') AND keys LIKE %s AND text ~ %s
+                WHERE kind IN ('ingredient', 'company') AND {begins('keys')} AND text ~ %s
                 ORDER BY length(text), text LIMIT 3
             ) t CROSS JOIN LATERAL unnest(t.medicine_ids) WITH ORDINALITY p(id, place)""",
-        (f"{escape_like(to_keys(text))}%", f"^{typing_pattern(text)}"),
+        (*range_of(to_keys(text)), f"^{typing_pattern(text)}"),
     )
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from core.prepared import fetch_all
 from medicines.search.keys import typing_pattern
 from medicines.search.normalise import split_parentheses
 from medicines.search.query import Query
 from medicines.selectors.search import RANK
-from medicines.selectors.search_arms import FRESH, INITIAL_KEYS, PREFIX_KEYS, escape_like
+from medicines.selectors.search_arms import FRESH, INITIAL_KEYS, PREFIX_KEYS, begins, range_of
 
 # Many products share a name up to its parentheses; so many rows are read for each line shown.
 _ROWS_PER_LINE = 6
@@ -35,10 +34,7 @@ def suggest_rows(*, query: Query, limit: int = 10) -> tuple[Suggestion, ...]:
     Falls back on the keys without an unfinished unit, on the English name, and, for a sign that opens a name such as
     "(주)…", on the names that begin with it.
     """
-    sql, params = suggest_statement(query, limit)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
+    rows = fetch_all(*suggest_statement(query, limit))
     lines = {line.text: line for line in reversed([_line(query, *row) for row in rows])}
     return tuple(list(reversed(lines.values()))[:limit])
 
@@ -81,9 +77,9 @@ def _prefix(kind: str, column: str, keys: str, source: int) -> Iterator[Sql]:
     if short:
         yield _postings(kind, keys, source)
     yield (
-        f"""SELECT id, {source} AS source FROM medicine WHERE {column} LIKE %s
+        f"""SELECT id, {source} AS source FROM medicine WHERE {begins(column)}
             ORDER BY {column} USING ~<~ LIMIT {FRESH if short else _CANDIDATES}""",
-        [f"{escape_like(keys)}%"],
+        [*range_of(keys)],
     )
 
 

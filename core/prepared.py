@@ -1,0 +1,66 @@
+"""Statements that PostgreSQL parses and plans once for each connection.
+
+A search has a dozen arms, and planning them takes longer than running them. Plans are made without knowing the
+parameters (`plan_cache_mode = force_generic_plan` in settings), so whatever an index must see is written for that:
+a range for a prefix, not `LIKE`.
+https://www.postgresql.org/docs/18/sql-prepare.html
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg2.errors import InvalidSqlStatementName
+from psycopg2.extensions import connection as Connection
+
+# Statements are put together from few parts; a plan takes some hundred kilobytes of the server's memory.
+_KEPT = 64
+_names: WeakKeyDictionary[Connection, OrderedDict[str, str]] = WeakKeyDictionary()
+
+
+def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT with `%s` for each parameter. Parameters whose type the statement does not tell need a cast.
+
+    Raises what `cursor.execute` raises.
+    """
+    with connection.cursor() as cursor:
+        try:
+            with connection.wrap_database_errors:
+                execution = prepare(connection.connection, sql, len(params))
+            cursor.execute(execution, params)
+        except Exception as error:
+            if not isinstance(error.__cause__, InvalidSqlStatementName) or connection.in_atomic_block:
+                raise
+            _once(cursor, sql, params)
+        return cursor.fetchall()
+
+
+def _once(cursor: CursorWrapper, sql: str, params: Sequence[Any]) -> None:
+    """Unprepared: a pooler between us and PostgreSQL has handed us another session than the one that was prepared."""
+    _names.pop(connection.connection, None)
+    cursor.execute(sql, params)
+
+
+def prepare(raw: Connection, sql: str, count: int) -> str:
+    """The `EXECUTE` by which this connection runs `sql`, which has `count` parameters; prepared when it is new."""
+    names = _names.setdefault(raw, OrderedDict())
+    name = names.get(sql)
+    if name is None:
+        name = _new(raw, names, sql % tuple(f"${number}" for number in range(1, count + 1)))
+        names[sql] = name
+    names.move_to_end(sql)
+    return f"EXECUTE {name} ({', '.join(['%s'] * count)})" if count else f"EXECUTE {name}"
+
+
+def _new(raw: Connection, names: OrderedDict[str, str], sql: str) -> str:
+    with raw.cursor() as cursor:
+        if len(names) >= _KEPT:
+            name = names.popitem(last=False)[1]
+            cursor.execute(f"DEALLOCATE {name}")
+        else:
+            name = f"pilling_{len(names)}"
+        cursor.execute(f"PREPARE {name} AS {sql}")
+    return name
