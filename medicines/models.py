@@ -119,6 +119,7 @@ class MedicineTerm(models.Model):
         COMPANY = "company"
         PREFIX = "prefix"  # the first one to four keys of a name: too many rows to sort when asked
         INITIALS = "initials"  # the first one to three initials
+        PART = "part"  # what hundreds of names hold, as 캡슐: too many rows to read and sort when asked
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     text = models.TextField()

@@ -42,8 +42,8 @@ def test_cache_and_broker_may_not_be_one_server():
 @pytest.mark.parametrize(("conf", "limit"), [("import runpy; runpy.run_path('gunicorn.conf.py')", "5s"), ("pass", "0")])
 def test_only_web_requests_have_a_statement_timeout(conf, limit):
     """A task or a command would lose its work to the limit of a request."""
-    shown = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout'); print(k.fetchone())"
-    program = f"{conf}; import django; django.setup(); {shown}"
+    shown = "from django.db import connection as c; k = c.cursor(); k.execute('SHOW statement_timeout')"
+    program = f"{conf}; import django; django.setup(); {shown}; print(k.fetchone())"
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=os.environ, capture_output=True, text=True)
     assert done.stdout == f"('{limit}',)\n", done.stderr
 

@@ -99,7 +99,7 @@ def name_prefix(text: str, tier: int, keys: str = "") -> list[Arm]:
     pattern = f"^{typing_pattern(text)}"
     short = len(keys) <= PREFIX_KEYS
     rows = Arm(
-        f"""{_select(tier)} WHERE {begins('name_keys')} AND name_norm ~ %s
+        f"""{_select(tier)} WHERE {begins("name_keys")} AND name_norm ~ %s
             ORDER BY name_keys USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
         (*range_of(keys), pattern),
     )
@@ -124,16 +124,35 @@ def _within(text: str) -> str | None:
     return f"%{escape_like(keys[:_LOOKED_UP])}%" if len(keys) >= _SHORTEST_SUBSTRING else None
 
 
+_IS_PART = "EXISTS (SELECT 1 FROM medicine_term WHERE kind = 'part' AND keys = %s AND text = %s)"
+
+
 def name_substring(text: str, tier: int) -> list[Arm]:
-    looked_up = _within(text)
-    if looked_up is None:
+    """Names that hold `text`: its postings where it is a part of hundreds of names, else what the index of names says.
+
+    The second does not run beside the first: its condition names no row, so PostgreSQL looks once.
+    """
+    if _within(text) is None:
         return []
-    return [
-        Arm(
-            f"{_select(tier)} WHERE name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
-            (looked_up, typing_pattern(text)),
-        )
-    ]
+    part = (to_keys(text), text)
+    postings = Arm(
+        f"""SELECT p.id, {tier} AS tier, 0 AS place FROM medicine_term t
+            CROSS JOIN LATERAL unnest(t.medicine_ids) p(id) WHERE t.kind = 'part' AND t.keys = %s AND t.text = %s""",
+        part,
+    )
+    return [postings, _holding(text, tier, f"NOT {_IS_PART}", part)]
+
+
+def name_substring_beside(text: str, base: str, tier: int) -> list[Arm]:
+    """Names that hold `text`, `base` and a dosage: all are among those that hold `base`, but for its cut postings."""
+    return [] if _within(text) is None else [_holding(text, tier, _IS_PART, (to_keys(base), base))]
+
+
+def _holding(text: str, tier: int, when: str, given: tuple[str, str]) -> Arm:
+    return Arm(
+        f"{_select(tier)} WHERE {when} AND name_keys LIKE %s AND name_norm ~ %s LIMIT {CANDIDATES}",
+        (*given, _within(text), typing_pattern(text)),
+    )
 
 
 def english_prefix(keys: str) -> Arm:
@@ -150,7 +169,7 @@ def initials_prefix(initials: str) -> list[Arm]:
     case = f"CASE WHEN length(m.brand_name) = {whole} THEN {WHOLE_INITIALS} ELSE {INITIALS} END"
     short = len(initials) <= INITIAL_KEYS
     rows = Arm(
-        f"""{_select(case)} m WHERE {begins('name_initials')}
+        f"""{_select(case)} m WHERE {begins("name_initials")}
             ORDER BY name_initials USING ~<~ LIMIT {FRESH if short else CANDIDATES}""",
         range_of(initials),
     )
@@ -178,7 +197,7 @@ def terms_prefix(text: str) -> Arm:
     return Arm(
         f"""SELECT p.id, t.tier, p.place::int FROM (
                 SELECT medicine_ids, {case} AS tier FROM medicine_term
-                WHERE kind IN ('ingredient', 'company') AND {begins('keys')} AND text ~ %s
+                WHERE kind IN ('ingredient', 'company') AND {begins("keys")} AND text ~ %s
                 ORDER BY length(text), text LIMIT 3
             ) t CROSS JOIN LATERAL unnest(t.medicine_ids) WITH ORDINALITY p(id, place)""",
         (*range_of(to_keys(text)), f"^{typing_pattern(text)}"),
@@ -248,8 +267,13 @@ def _as_meant(query: Query) -> list[Arm]:
         whole_name(text, exact),
         whole_brand(text, brand),
         *name_prefix(text, prefix),
-        *name_substring(text, part),
+        *(name_substring_beside(text, query.base, part) if _has_base(query) else name_substring(text, part)),
     ]
+
+
+def _has_base(query: Query) -> bool:
+    """Whether `_without_strength` looks for names that hold the text without its dosage."""
+    return bool(query.strength) and not query.base.isascii()
 
 
 def _literal_latin(query: Query) -> list[Arm]:

@@ -55,6 +55,23 @@ _BY_SIGN = f"""
     SELECT 'prefix', left(m.name, 1), left(m.name, 1), (array_agg(m.id ORDER BY {RANK}))[1:{POSTINGS}]
     FROM medicine m WHERE m.name ~ '^[^0-9a-zA-Z가-힣]' GROUP BY left(m.name, 1)"""
 
+# Parts of names that so many names hold (캡슐, 밀리그램) that reading and ranking them takes too long. Longer ones are
+# counted only where their beginning is frequent, which keeps the count itself small.
+_FREQUENT = 300
+_PART_LENGTHS = range(2, 8)
+_PARTS = f"""
+    CREATE TEMPORARY TABLE part_{{length}} ON COMMIT DROP AS
+    SELECT substr(m.name_norm, at, {{length}}) AS part, array_agg(DISTINCT m.id) AS ids
+    FROM medicine m CROSS JOIN LATERAL generate_series(1, length(m.name_norm) - {{length}} + 1) at
+    {{begins}} WHERE strpos(substr(m.name_norm, at, {{length}}), '|') = 0
+    GROUP BY 1 HAVING count(DISTINCT m.id) > {_FREQUENT}"""
+_TEMPORARY = ", ".join(f"pg_temp.{name}" for name in ("term_name", "term_new", *(f"part_{n}" for n in _PART_LENGTHS)))
+_BEGINS = "JOIN part_{shorter} s ON s.part = substr(m.name_norm, at, {shorter})"
+_BY_PART = f"""
+    SELECT 'part', n.text, n.keys, (array_agg(m.id ORDER BY {RANK}))[1:{POSTINGS}]
+    FROM (SELECT text, keys, unnest(ids) AS id FROM term_name JOIN part_{{length}} ON part = text) n
+    JOIN medicine m ON m.id = n.id GROUP BY n.text, n.keys"""
+
 Names = Iterable[tuple[str, str]]
 """(text of the term, what it means: a substance, a symptom, or a company as the source spells it)."""
 
@@ -73,6 +90,7 @@ def rebuild_term_tables() -> None:
         cursor.execute("INSERT INTO term_new " + _BY_PREFIX.format(column="name_keys"), ["prefix", PREFIX_KEYS])
         cursor.execute("INSERT INTO term_new " + _BY_PREFIX.format(column="name_initials"), ["initials", INITIAL_KEYS])
         cursor.execute(f"INSERT INTO term_new {_BY_SIGN}")
+        _add_parts(cursor)
         _write_changes(cursor)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE medicine, medicine_brand, medicine_term, medicine_efficacy")
@@ -81,7 +99,7 @@ def rebuild_term_tables() -> None:
 def _prepare(cursor: CursorWrapper) -> None:
     cursor.execute("SET LOCAL statement_timeout = 0")  # a web connection's limit, where a view's process rebuilds
     cursor.execute("SET LOCAL work_mem = '64MB'")
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.term_name, pg_temp.term_new")  # of a rebuild in the same transaction
+    cursor.execute(f"DROP TABLE IF EXISTS {_TEMPORARY}")  # of a rebuild in the same transaction
     cursor.execute("CREATE TEMPORARY TABLE term_name (text text, means text, keys text) ON COMMIT DROP")
     cursor.execute(
         "CREATE TEMPORARY TABLE term_new (kind text, text text, keys text, medicine_ids bigint[]) ON COMMIT DROP"
@@ -93,6 +111,18 @@ def _use_names(cursor: CursorWrapper, names: Names) -> None:
     rows = [(text, means, to_keys(text)) for text, means in dict.fromkeys(names)]
     execute_values(cursor.cursor, "INSERT INTO term_name (text, means, keys) VALUES %s", rows, page_size=1_000)
     cursor.execute("ANALYZE term_name")
+
+
+def _add_parts(cursor: CursorWrapper) -> None:
+    for length in _PART_LENGTHS:
+        begins = _BEGINS.format(shorter=length - 1) if length > _PART_LENGTHS.start else ""
+        cursor.execute(_PARTS.format(length=length, begins=begins))
+        cursor.execute(f"SELECT part, part FROM part_{length}")
+        parts = cursor.fetchall()
+        if not parts:
+            return
+        _use_names(cursor, parts)
+        cursor.execute("INSERT INTO term_new " + _BY_PART.format(length=length))
 
 
 def _companies(cursor: CursorWrapper) -> Names:
