@@ -7,7 +7,7 @@ from core.prepared import fetch_all
 from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
-from medicines.selectors.search_arms import FUZZY, TIERS, Arm, begins, free_text, name_arms, range_of
+from medicines.selectors.search_arms import AS_TYPED, FUZZY, TIERS, Arm, begins, free_text, name_arms, range_of
 
 # Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
 _BRANDS, _OF_A_BRAND = 16, 24
@@ -130,7 +130,8 @@ def _found(query: Query, rows: list[Row], limit: int) -> Found:
     near = _nearest(query, [row for row in rows if row[2] == FUZZY])
     hits = (strong + [hit for hit, _ in near])[:limit]
     if strong:
-        return Found(tuple(hits), query.hangul if strong[0].kind == "keyboard" else None)
+        first = next(row[2] for row in rows if row[2] != FUZZY)
+        return Found(tuple(hits), query.hangul if query.slip and first not in AS_TYPED else None)
     return Found(tuple(hits), near[0][1] if near else None)
 
 

@@ -36,6 +36,7 @@ TIERS: dict[int, tuple[str, str, float]] = {
     31: ("keyboard", "item_name", 0.75),
     32: ("keyboard", "item_name", 0.72),
     33: ("keyboard", "item_name", 0.7),
+    39: ("ingredient", "ingredients", 0.6),
     40: ("ingredient", "ingredients", 0.6),
     41: ("ingredient", "ingredients", 0.55),
     50: ("company", "entp_name", 0.5),
@@ -46,7 +47,9 @@ TIERS: dict[int, tuple[str, str, float]] = {
 }
 EXACT, EXACT_BRAND, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, PREFIX_COMPANY = 0, 1, 2, 10, 11, 12
 SUBSTRING, SUBSTRING_COMPANY, WHOLE_INITIALS, INITIALS, KEYBOARD = 20, 21, 29, 30, 31
-INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, FUZZY = 40, 50, 60, 61, 70
+INGREDIENT_MEANT, INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, FUZZY = 39, 40, 50, 60, 61, 70
+# Of a query in Latin letters that stand for Hangul: what was found by the letters as they are.
+AS_TYPED = frozenset((EXACT, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, SUBSTRING, INGREDIENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +257,8 @@ def name_arms(query: Query) -> list[Arm]:
     if query.strength:
         arms += _without_strength(query)
     if query.variant:
-        arms += [*name_prefix(query.variant, PREFIX), *name_substring(query.variant, SUBSTRING)]
+        prefix, part = (KEYBOARD + 1, KEYBOARD + 2) if query.slip else (PREFIX, SUBSTRING)
+        arms += [*name_prefix(query.variant, prefix), *name_substring(query.variant, part)]
     return arms + _terms(query) + _words(query)
 
 
@@ -291,13 +295,17 @@ def _without_strength(query: Query) -> list[Arm]:
         whole_brand(base, KEYBOARD if query.slip else EXACT_BRAND, "" if query.slip else query.strength),
         *name_prefix(base, KEYBOARD + 1 if query.slip else PREFIX),
         *name_substring(base, KEYBOARD + 2 if query.slip else SUBSTRING),
-        terms([("ingredient", base, INGREDIENT)]),
+        terms([("ingredient", base, INGREDIENT_MEANT if query.slip else INGREDIENT)]),
     ]
 
 
 def _terms(query: Query) -> list[Arm]:
     text = query.hangul
-    words = [("ingredient", word, INGREDIENT) for word in dict.fromkeys((text, query.text, query.substance)) if word]
+    words = [
+        ("ingredient", word, INGREDIENT_MEANT if query.slip and word != query.text else INGREDIENT)
+        for word in dict.fromkeys((text, query.text, query.substance))
+        if word
+    ]
     words += [("company", query.company, COMPANY)] if query.company else []
     words += [("symptom", query.symptom, SYMPTOM)] if query.symptom else []
     return [terms(words), terms_prefix(text)] if len(to_keys(text)) > PREFIX_KEYS else [terms(words)]

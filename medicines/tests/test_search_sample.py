@@ -8,6 +8,7 @@ from django.db import connection
 
 from medicines.models import Medicine, MedicineBrand, MedicineEfficacy, MedicineTerm
 from medicines.search.columns import search_columns
+from medicines.search.keys import to_keys
 from medicines.search.query import parse_query
 from medicines.selectors.search_arms import escape_like
 from medicines.selectors.suggest import suggest_rows
@@ -58,6 +59,21 @@ def test_a_query_finds_its_medicine_and_says_why(text, kind, begins):
     assert found.hits[0].kind == kind
     assert names(text)[0].startswith(begins)
     assert (found.corrected_to is not None) == (kind in ("fuzzy", "keyboard"))
+
+
+@pytest.mark.parametrize(
+    ("meant", "kind"),
+    [("두통", "symptom"), ("동화약품", "company"), ("덱시부프로펜", "ingredient"), ("이지엔식스", "keyboard")],
+)
+def test_a_forgotten_switch_is_told_whatever_was_found(meant, kind):
+    found = search(to_keys(meant))
+    assert found.hits[0].kind == kind
+    assert found.corrected_to == meant
+
+
+@pytest.mark.parametrize("text", ["AAP", "paracetamol", "DHA"])
+def test_latin_letters_that_were_meant_are_not_corrected(text):
+    assert search(text).corrected_to is None
 
 
 @pytest.mark.parametrize("text", ["AAP", "paracetamol", "Acetaminophen"])
