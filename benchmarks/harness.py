@@ -124,7 +124,7 @@ class Site:
         return start_environment(self.supervisor, self.home)
 
     def _borrow(self, lender: Home) -> dict[str, str]:
-        given = lender.read_state()
+        given = lender.read_state() or {}
         copy = f"copy_{os.getpid()}"
         with contextlib.closing(psycopg2.connect(_database(given["DATABASE_URL"], "postgres"))) as connection:
             connection.autocommit = True

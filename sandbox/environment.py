@@ -90,6 +90,16 @@ def ensure_environment() -> None:
     os.environ.update(variables)
 
 
+def _borrowed(home: Home) -> dict[str, str] | None:
+    """What the owner published, which keeps its servers up until we end; None, and no hold on it, when it has not."""
+    lock(home.run / "borrowers.lock", fcntl.LOCK_SH)
+    state = home.read_state()
+    if state is None:
+        # The owner may be leaving: it waits for its borrowers, so whoever waits for the owner must not be one.
+        _locks.pop().close()
+    return state
+
+
 def _start_own(home: Home) -> dict[str, str]:
     supervisor = Supervisor(say)
     atexit.register(_leave, home, supervisor, os.getpid())
@@ -107,11 +117,10 @@ def _leave(home: Home, supervisor: Supervisor, owner: int) -> None:
 
 
 def _borrow(home: Home) -> dict[str, str]:
-    lock(home.run / "borrowers.lock", fcntl.LOCK_SH)
     deadline = time.monotonic() + _BORROW_SECONDS
     while time.monotonic() < deadline:
-        if home.state_file.exists():
-            return {name: value for name, value in home.read_state().items() if not os.environ.get(name)}
+        if state := _borrowed(home):
+            return {name: value for name, value in state.items() if not os.environ.get(name)}
         if claim(home):
             return _start_own(home)
         time.sleep(0.2)

@@ -61,8 +61,12 @@ class Home:
             write_private(path, secrets.token_urlsafe(48))
         return path.read_text()
 
-    def read_state(self) -> dict[str, str]:
-        state: dict[str, str] = json.loads(self.state_file.read_text())
+    def read_state(self) -> dict[str, str] | None:
+        """What the owner of the servers published; None when there is nothing."""
+        try:
+            state: dict[str, str] = json.loads(self.state_file.read_text())
+        except FileNotFoundError:
+            return None
         return state
 
 

@@ -1,14 +1,18 @@
 """The embedded servers are configured as production's must be."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
 import redis
 
 from sandbox.engines.postgres import Postgres
+from sandbox.environment import _borrow, claim, publish
 from sandbox.home import PROJECT, Home
 
 
@@ -37,6 +41,29 @@ def test_two_commands_share_one_home_and_leave_nothing(tmp_path):
     assert [process.wait(100) for process in running] == [0, 0]
     shown = subprocess.run(["ps", "axww", "-o", "command"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in shown
+
+
+def test_whoever_waits_for_the_servers_does_not_hold_up_their_owner(tmp_path):
+    """An owner that ends waits for its borrowers: they may not wait for it meanwhile."""
+    home = Home(tmp_path)
+    assert claim(home)
+    with ThreadPoolExecutor(1) as threads, (home.run / "borrowers.lock").open("a+") as file:
+        waiting = threads.submit(_borrow, home)
+        time.sleep(0.5)
+        free = False
+        for _ in range(100):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                free = True
+                break
+            except BlockingIOError:
+                time.sleep(0.02)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        publish(home, {"PILLING_TEST_ONLY": "here"})
+        assert waiting.result(10) == {"PILLING_TEST_ONLY": "here"}
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert free
 
 
 @pytest.mark.parametrize("here", [True, False])
