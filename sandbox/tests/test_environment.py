@@ -12,8 +12,9 @@ import pytest
 import redis
 
 from sandbox.engines.postgres import Postgres
-from sandbox.environment import _borrow, claim, publish
+from sandbox.environment import _borrow, claim, publish, start_environment
 from sandbox.home import PROJECT, Home
+from sandbox.supervisor import Supervisor
 
 
 def test_the_database_sees_hangul():
@@ -97,3 +98,45 @@ def test_an_old_pid_file_that_means_nothing_is_passed_over(tmp_path, content):
     assert postgres.leftover() is None
     (postgres.data / "postmaster.pid").write_text(content)
     assert postgres.leftover() is None
+
+
+SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey (cache)", "CELERY_BROKER_URL": "Valkey (broker)"}
+KEYS = {"DATA_GO_KR_SERVICE_KEY": "DATA_GO_KR_BASE_URL", "OPENAI_API_KEY": "OPENAI_BASE_URL"}
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch):
+    """`started(NAME=value…)`: what is started, and the variables that it adds, when only these are given."""
+    supervisor, home = Supervisor(lambda _: None), Home(tmp_path)
+    home.make()
+
+    def start(**given):
+        for name in (*SERVERS, *KEYS, *KEYS.values(), "DJANGO_SECRET_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        variables = start_environment(supervisor, home, durable=False)
+        return [service.name for service in supervisor.services], variables
+
+    yield start
+    supervisor.stop()
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_each_server_is_replaced_by_its_variable(started, name):
+    services, variables = started(**{name: "given:"}, **dict.fromkeys(KEYS, "given"))
+    assert services == [service for variable, service in SERVERS.items() if variable != name]
+    assert variables.keys() == {*SERVERS, "DJANGO_SECRET_KEY"} - {name}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_stand_in_is_replaced_by_its_key(started, key):
+    services, variables = started(**dict.fromkeys(SERVERS, "given:"), **{key: "given"})
+    assert services == ["stand-ins"]
+    [other] = set(KEYS) - {key}
+    assert variables.keys() == {other, KEYS[other], "DJANGO_SECRET_KEY"}
+
+
+def test_with_everything_given_nothing_is_started(started):
+    given = dict.fromkeys((*SERVERS, *KEYS, "DJANGO_SECRET_KEY"), "given:")
+    assert started(**given) == ([], {})
