@@ -3,14 +3,16 @@
 import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-# sockaddr_un holds 108 bytes; the longest name below it is ".s.PGSQL.5432.lock".
-_LONGEST_SOCKET_FOLDER = 85
+# sockaddr_un holds 108 bytes; the longest name below it is ".s.PGSQL.5432.lock". The path stands in addresses and in a
+# list of PostgreSQL's, so it has no character that means something there.
+_SOCKET_FOLDER = re.compile(r"[A-Za-z0-9._/+~-]{1,85}")
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Home:
 
     @property
     def sockets(self) -> Path:
-        """The folder of Unix sockets: below the home, or in the temporary folder when that path is too long."""
-        if len(str(self.run)) <= _LONGEST_SOCKET_FOLDER:
+        """The folder of Unix sockets: below the home, or in the temporary folder when that path is long or odd."""
+        if _SOCKET_FOLDER.fullmatch(str(self.run)):
             return self.run
         name = hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"pilling-{os.getuid()}-{name}"

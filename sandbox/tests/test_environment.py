@@ -140,3 +140,24 @@ def test_each_stand_in_is_replaced_by_its_key(started, key):
 def test_with_everything_given_nothing_is_started(started):
     given = dict.fromkeys((*SERVERS, *KEYS, "DJANGO_SECRET_KEY"), "given:")
     assert started(**given) == ([], {})
+
+
+_ASK_ALL = """
+from celery import current_app
+from django.core.cache import cache
+from django.db import connection
+connection.ensure_connection()
+cache.set("k", 1)
+with current_app.connection_for_write() as broker:
+    broker.ensure_connection(max_retries=1)
+print("all there")
+"""
+
+
+@pytest.mark.parametrize("name", ["내 문서", "a,b&c=d#e?f%20g", "long" * 30])
+def test_the_state_may_be_in_any_folder(tmp_path, name):
+    env = {k: v for k, v in os.environ.items() if k not in (*SERVERS, "DJANGO_SECRET_KEY")}
+    env |= {"PILLING_HOME": str(tmp_path / name)}
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", _ASK_ALL]
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=100)
+    assert done.stdout.strip() == "all there", done.stderr
