@@ -55,13 +55,22 @@ class Home:
         if self.sockets.stat().st_uid != os.getuid():
             raise RuntimeError(f"{self.sockets} belongs to another user")
 
-    def secret(self, name: str) -> str:
-        """A random value made at first use and kept, readable by its owner only."""
-        path = self.root / "secrets" / name
+    def secret(self, name: str, *, size: int = 48) -> str:
+        """A random value of `size` bytes made at first use and kept, readable by its owner only."""
+        path = self._secret(name)
         if not path.exists():
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            write_private(path, secrets.token_urlsafe(48))
+            write_private(path, secrets.token_urlsafe(size))
         return path.read_text()
+
+    def keeps(self, name: str) -> bool:
+        return self._secret(name).exists()
+
+    def forget(self, name: str) -> None:
+        self._secret(name).unlink(missing_ok=True)
+
+    def _secret(self, name: str) -> Path:
+        return self.root / "secrets" / name
 
     def read_state(self) -> dict[str, str] | None:
         """What the owner of the servers published; None when there is nothing."""

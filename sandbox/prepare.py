@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 
 import django
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from sandbox.environment import say
 from sandbox.home import Home
 
+_ROWS_REFUSED = 1
+"""The exit status of load_catalogue when it took the good rows and listed the bad ones."""
+
 
 def prepare(home: Home, data: Path) -> None:
-    """Safe to repeat, also after it was cut off. Raises CommandError when a row of the catalogue was refused."""
+    """Safe to repeat, also after it was cut off. Raises CommandError when there is no catalogue to load."""
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -26,7 +30,12 @@ def _load(unfinished: Path, data: Path) -> None:
     """Only into an empty catalogue, unless it was we who were cut off while filling it."""
     resumed = unfinished.exists()
     unfinished.touch()
-    call_command("load_catalogue", str(data), if_empty=not resumed)
+    try:
+        call_command("load_catalogue", str(data), if_empty=not resumed)
+    except CommandError as error:
+        if error.returncode != _ROWS_REFUSED:
+            raise
+        say(f"{error} The product starts with the others.")
     unfinished.unlink()
 
 
@@ -35,12 +44,19 @@ def _make_admin(made: Path) -> None:
     if made.exists():
         return
     try:
-        call_command("createsuperuser", interactive=False, username="admin", verbosity=0)
+        if not _is_made():
+            call_command("createsuperuser", interactive=False, username="admin", verbosity=0)
     except CommandError as error:
         say(f"No admin was made: {error}")
         made.touch()
     else:
         made.write_text("made")
+
+
+def _is_made() -> bool:
+    """Whether a start that was cut off right after it made the admin."""
+    admin = get_user_model().objects.filter(username="admin").first()
+    return admin is not None and admin.check_password(os.environ["DJANGO_SUPERUSER_PASSWORD"])
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """`make run`: the whole product on a bare machine, until Ctrl-C."""
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from sandbox.home import PROJECT, Home
 from sandbox.process import Child, spawn, wait_until
 from sandbox.supervisor import Service, Supervisor
 
+_ADMIN = "admin-password"
 _TARGET_OF_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,10 +54,12 @@ class Run:
         say("Bringing the database up to date …")
         data = os.environ.get("SANDBOX_DATA") or str(PROJECT / "sandbox" / "sample")
         made = self.home.run / "admin-made"
-        first, password = not made.exists(), secrets.token_urlsafe(12)
+        # Kept until it was shown: a first start may end before that.
+        unseen = self.home.keeps(_ADMIN) or not made.exists()
+        password = self.home.secret(_ADMIN, size=12) if unseen else ""
         command = [sys.executable, "-m", "sandbox.prepare", data]
         subprocess.run(command, env=self.env | {"DJANGO_SUPERUSER_PASSWORD": password}, cwd=PROJECT, check=True)
-        if first and made.read_text() == "made":
+        if unseen and made.read_text() == "made":
             self.admin_password = password
 
     def _serve(self) -> None:
@@ -102,6 +104,7 @@ class Run:
             f"  logs      {self.home.logs}\n"
             "Ctrl-C stops everything."
         )
+        self.home.forget(_ADMIN)
 
     def _admin_password(self) -> str:
         if self.admin_password is None:
@@ -117,6 +120,16 @@ class Run:
         while True:
             time.sleep(0.5)
             self.supervisor.watch_once()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:
@@ -150,15 +163,28 @@ def _wait_for_home(home: Home) -> bool:
     return False
 
 
-def main() -> int:
-    home = Home.from_environment()
-    if not _wait_for_home(home):
-        say(f"{home.root} is still in use. Give this copy its own: PILLING_HOME=… PORT=… make run")
-        return 1
-    for number in _TARGET_OF_SIGNALS:
-        signal.signal(number, _interrupt)
-    run = Run(home, int(os.environ.get("PORT", "8000")))
+def _wait_for_port(port: int) -> None:
+    """A run that was killed may still be closing it. RuntimeError when it is somebody else's."""
+    for attempt in range(30):
+        if _is_free(port):
+            return
+        if attempt == 0:
+            say(f"Port {port} is in use by another process; waiting for it …")
+        time.sleep(1)
+    raise RuntimeError(f"Port {port} is still in use. Give this copy another: PORT=… make run")
+
+
+def _port() -> int:
+    given = os.environ.get("PORT") or "8000"
+    if given.isascii() and given.isdigit() and 0 < int(given) < 65_536:
+        return int(given)
+    raise RuntimeError(f"PORT is no port number: {given}")
+
+
+def _run(home: Home) -> int:
+    run = Run(home, _port())
     try:
+        _wait_for_port(run.port)
         run.start()
         run.announce()
         run.watch()
@@ -169,6 +195,22 @@ def main() -> int:
         return 1
     finally:
         _stop(run)
+
+
+def main() -> int:
+    home = Home.from_environment()
+    try:
+        if _wait_for_home(home):
+            for number in _TARGET_OF_SIGNALS:
+                signal.signal(number, _interrupt)
+            return _run(home)
+    except (RuntimeError, OSError) as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    say(f"{home.root} is still in use. Give this copy its own: PILLING_HOME=… PORT=… make run")
+    return 1
 
 
 if __name__ == "__main__":

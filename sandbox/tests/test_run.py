@@ -1,12 +1,16 @@
 """`make run` as a person meets it: real processes in a home of their own."""
 
+import json
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -31,11 +35,11 @@ def as_ordinary_user(command: list[str]) -> list[str]:
 class Product:
     """One run of the product in `home`; the process group's members are found by the home in their environment."""
 
-    def __init__(self, home: Path, port: int, output: Path, *, root: bool = True) -> None:
+    def __init__(self, home: Path, port: int, output: Path, *, root: bool = True, **variables: str) -> None:
         self.home = home
         self.address = f"http://127.0.0.1:{port}"
         env = {name: value for name, value in os.environ.items() if name not in SERVERS}
-        self.env = env | {"PILLING_HOME": str(home), "PORT": str(port), "WEB_CONCURRENCY": "1"}
+        self.env = env | {"PILLING_HOME": str(home), "PORT": str(port), "WEB_CONCURRENCY": "1"} | variables
         self.output = output
         with output.open("w") as file:
             command = [sys.executable, "-m", "sandbox.run"]
@@ -93,13 +97,13 @@ def search(product: Product, q: str) -> dict:
 def homes(tmp_path):
     started: list[Product] = []
 
-    def start(name: str, *, root: bool = True) -> Product:
+    def start(name: str, *, root: bool = True, **variables: str) -> Product:
         home = tmp_path / name
         home.mkdir(exist_ok=True)
         if not root and os.geteuid() == 0:
             os.chown(home, ORDINARY_USER.pw_uid, ORDINARY_USER.pw_gid)
         output = tmp_path / f"{name}-{len(started)}.out"
-        started.append(Product(home, free_port(), output, root=root))
+        started.append(Product(home, free_port(), output, root=root, **variables))
         return started[-1]
 
     yield start
@@ -152,3 +156,57 @@ def test_two_copies_of_two_users_do_not_disturb_each_other(homes):
     assert search(second, "부루펜")["results"]
     second.end(signal.SIGINT)
     second.wait_until_nothing_is_left()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_first_start_that_came_to_nothing_spoils_no_later_one(homes, tmp_path):
+    """Another's port is not taken for ours, the password that nobody saw is still shown, bad rows stop nothing."""
+    data = tmp_path / "dump"
+    shutil.copytree(PROJECT / "sandbox" / "sample", data)
+    with (data / "permit.jsonl").open("ab") as file:
+        file.write(json.dumps({"ITEM_SEQ": "abc", "ITEM_NAME": "", "ENTP_NAME": ""}).encode() + b"\n")
+    with ThreadingHTTPServer(("127.0.0.1", 0), SaysReady) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        blocked = homes("a", SANDBOX_DATA=str(data), PORT=str(other.server_port))
+        deadline = time.monotonic() + 120
+        while blocked.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        other.shutdown()
+    assert blocked.process.poll() == 1
+    assert "Pilling is up" not in blocked.said()
+    assert f"Port {other.server_port} is still in use" in blocked.said()
+    blocked.wait_until_nothing_is_left()
+
+    cut_off = homes("a", SANDBOX_DATA=str(data))
+    deadline = time.monotonic() + 200
+    while "Starting gunicorn" not in cut_off.said() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    cut_off.end(signal.SIGKILL)
+    assert "user admin" not in cut_off.said()
+    assert "permit.jsonl line 306" in cut_off.said()
+
+    first = homes("a", SANDBOX_DATA=str(data)).wait()
+    assert "user admin, password" in first.said()
+    first.end(signal.SIGINT)
+    first.wait_until_nothing_is_left()
+
+
+class SaysReady(BaseHTTPRequestHandler):
+    """Any other server: whatever it is asked, all is well."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("port", ["eight thousand", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_told(homes, port):
+    refused = homes("a", PORT=port)
+    assert refused.process.wait(60) == 1
+    assert "PORT is no port number" in refused.said()
+    assert "Traceback" not in refused.said()
