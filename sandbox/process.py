@@ -57,13 +57,14 @@ class Child:
         return self.process.poll() is None
 
     def stop(self, *, patience: float = 15) -> None:
-        """Ask, wait `patience` seconds, then insist."""
+        """Ask, wait `patience` seconds, then insist, with whatever it started itself."""
         if self.alive():
             self.process.send_signal(self.stop_signal)
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            # It leads a process group of its own (`spawn`); a worker's busy children would outlive it.
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def log_tail(self, lines: int = 15) -> str:
