@@ -333,3 +333,13 @@ def test_process_writes_its_ports_ends_on_a_signal_and_takes_them_again(start_pr
     again, same_ports = start_process()
     assert same_ports == ports
     assert again.poll() is None
+
+
+def test_a_permit_detail_takes_four_seconds_unless_told_otherwise(standins):
+    assert Standins(data=SAMPLE)._vendors[0].seconds("getDrugPrdtPrmsnDtlInq06") == 4.0
+    path = "/1471000/DrugPrdtPrmsnInfoService07/getDrugPrdtPrmsnDtlInq06"
+    query = {"serviceKey": "sandbox-key", "type": "json"}
+    assert requests.get(standins.url("datagokr") + path, params=query, timeout=10).ok
+    standins.set("permit_detail_seconds", 30)
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(standins.url("datagokr") + path, params=query, timeout=(10, 0.3))
