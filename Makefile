@@ -8,6 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_URL=postgresql://localhost/check \
 	REDIS_URL=redis://localhost/0 CELERY_BROKER_URL=redis://localhost/1
 
+# A virtual environment that was not made to its end is made anew.
+.DELETE_ON_ERROR:
 .PHONY: help run test lint type format bench bench-report check lock schema
 
 help: ## show this list
@@ -20,12 +22,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.sandbox: requirements-sandbox.txt | $(VENV)/bin/python
 	@echo "Installing what the product needs (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --progress-bar on --quiet --no-deps --require-hashes -r requirements-sandbox.txt
+	@$(BIN)/python -m pip install --no-deps --require-hashes -r requirements-sandbox.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (a minute or two the first time) …"
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.sandbox
 
 run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8000 PILLING_HOME=var)
