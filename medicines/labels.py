@@ -13,8 +13,8 @@ from typing import Literal
 SECTIONS = ("efficacy", "usage", "warning", "precaution", "interaction", "side_effect", "storage")
 
 # Only markup that the sources have been seen to use: "<포비돈요오드>" is a word of a label, not a tag.
-_BREAKS = re.compile(r"<\s*(?:br|/?(?:p|div|li|ul|ol|tr|table|tbody))(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
-_INLINE = re.compile(r"<\s*/?(?:span|font|b|i|u|em|strong|sub|sup|a|td|th)(?:\s[^<>]*)?/?\s*>", re.IGNORECASE)
+_BREAKS = re.compile(r"<\s*(?:br|/?(?:p|div|li|ul|ol|tr|table|tbody))(?:[\s/][^<>]*)?>", re.IGNORECASE)
+_INLINE = re.compile(r"<\s*/?(?:span|font|b|i|u|em|strong|sub|sup|a|td|th)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _DATE = re.compile(r"(\d{4})(-?)(\d{2})\2(\d{2})(?:[ T]00:00:00(?:\.0)?)?")

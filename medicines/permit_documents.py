@@ -134,6 +134,13 @@ class _TableReader(HTMLParser):
         self._cell: list[str] | None = None
         self._span = (1, 1)
 
+    def parse_html_declaration(self, i: int) -> int:
+        """A declaration that none knows is text, as whatever follows it, not the end of the reading."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return -1
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
             self._end_cell()

@@ -29,6 +29,13 @@ def test_clean_text(raw, cleaned):
     assert clean_text(raw) == cleaned
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("opening", ["<p", "<span", "<br/", "<", "</td"])
+def test_a_tag_that_never_closes_takes_no_time(opening):
+    assert clean_text(opening + " " * 200_000) == opening
+    assert clean_text(f"{opening}{' ' * 200_000}<b>가</b>") == f"{opening} 가"
+
+
 def test_a_name_is_one_line():
     assert clean_name("1.가나정\n\n2.다라정 ") == "1.가나정 2.다라정"
 
@@ -145,3 +152,10 @@ def test_a_bad_document_is_refused_by_name(bad):
 )
 def test_ingredient_names(cell, names):
     assert ingredient_names(cell) == names
+
+
+@pytest.mark.parametrize("odd", ["<![뜻모를[ x", "<![ x", "<!x", "<![if x]>"])
+def test_a_table_with_an_odd_declaration_keeps_its_rows(odd):
+    found = table_lines(f"<table><tr><td>성인</td><td>{odd}</td></tr><tr><td>소아</td><td>반 정</td></tr></table>")
+    assert "성인" in found[0]
+    assert any("소아" in line and "반 정" in line for line in found)
