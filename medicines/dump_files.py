@@ -5,9 +5,9 @@ A bad line never ends the file: it comes out as a Refusal and the next line goes
 
 import csv
 import gzip
-import io
 import json
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,6 @@ from medicines.wire import (
 
 # A quote that never closes would swallow the rest of a CSV: a row of more lines than this is taken for broken.
 _MAX_ROW_LINES = 40
-_LOOKED_AT = 1_000
 csv.field_size_limit(16_000_000)
 
 
@@ -62,7 +61,11 @@ Line = tuple[int, object]
 
 
 class UnknownFileError(ValueError):
-    """A file that cannot be read, or whose rows are of no known kind."""
+    """A file that cannot be read, or none of whose rows is of a known kind; `refused`: how many of them are broken."""
+
+    def __init__(self, text: str, refused: int = 0) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 def known_files(path: Path) -> list[Path]:
@@ -74,16 +77,20 @@ def known_files(path: Path) -> list[Path]:
 
 
 def detect(path: Path) -> Kind:
-    """The kind of rows; UnknownFileError when the first thousand lines show none."""
+    """The kind of rows, told by the first row that shows one. Raises UnknownFileError."""
+    broken, first = 0, ""
     try:
         with path.open("rb") as raw:
-            looked_at = zip(range(_LOOKED_AT), rows(path, raw), strict=False)
-            found = (kind for _, (_, row) in looked_at if (kind := _kind(row)))
-            if (kind := next(found, None)) is not None:
-                return kind
+            for number, row in rows(path, raw):
+                if (kind := _kind(row)) is not None:
+                    return kind
+                if isinstance(row, Refusal):
+                    broken, first = broken + 1, first or f"line {number}: {row.reason}"
     except OSError as error:
         raise UnknownFileError(f"{path}: {error.strerror or error}") from error
-    raise UnknownFileError(f"{path}: no rows of a known kind ({', '.join(kind.name for kind in KINDS)})")
+    known = ", ".join(kind.name for kind in KINDS)
+    why = f"; {broken} broken, the first is {first}" if broken else ""
+    raise UnknownFileError(f"{path}: no rows of a known kind ({known}){why}", refused=broken)
 
 
 def rows(path: Path, raw: BinaryIO) -> Iterator[Line]:
@@ -143,59 +150,56 @@ def _whole_json(lines: Iterable[bytes | Refusal]) -> Iterator[Line]:
     yield from enumerate(items if isinstance(items, list) else [items], start=1)
 
 
+class _Ahead:
+    """Lines with their numbers, decoded, and as many of the next ones as somebody looks at."""
+
+    def __init__(self, lines: Iterable[bytes | Refusal]) -> None:
+        self._lines = enumerate(lines, start=1)
+        self._held = deque[tuple[int, str | Refusal]]()
+
+    def line(self, place: int) -> tuple[int, str | Refusal] | None:
+        while len(self._held) <= place:
+            number, line = next(self._lines, (0, b""))
+            if not number:
+                return None
+            self._held.append((number, line if isinstance(line, Refusal) else _decoded(line, number)))
+        return self._held[place]
+
+    def texts(self) -> Iterator[str]:
+        """The lines that one row may take: up to a broken one, and not without end."""
+        for place in range(_MAX_ROW_LINES):
+            line = self.line(place)
+            if line is None or isinstance(line[1], Refusal):
+                return
+            yield line[1]
+
+    def drop(self, count: int) -> None:
+        for _ in range(count):
+            self._held.popleft()
+
+
 def _csv_rows(lines: Iterable[bytes | Refusal]) -> Iterator[Line]:
-    header: list[str] | None = None
-    for number, text in _csv_texts(lines):
-        cells = text if isinstance(text, Refusal) else _cells(text)
+    ahead, header = _Ahead(lines), list[str]()
+    while (first := ahead.line(0)) is not None:
+        number, text = first
+        blank = isinstance(text, str) and not text.strip()
+        cells, taken = ([], 1) if blank else (text, 1) if isinstance(text, Refusal) else _cells(ahead, len(header))
+        ahead.drop(taken)
         if isinstance(cells, Refusal):
             yield number, cells
-        elif header is None:
-            header = [cell.strip() for cell in cells]
-        elif len(cells) != len(header):
-            yield number, Refusal("", f"{len(cells)} columns instead of {len(header)}")
-        else:
+        elif header and cells:
             yield number, dict(zip(header, cells, strict=True))
+        else:
+            header = header or [cell.strip() for cell in cells]
 
 
-def _cells(text: str) -> list[str] | Refusal:
+def _cells(ahead: _Ahead, width: int) -> tuple[list[str] | Refusal, int]:
+    """The cells of the next row and how many lines it takes. A broken one takes a single line: the next may be good."""
+    reader = csv.reader(ahead.texts(), strict=True)
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (csv.Error, StopIteration) as error:
-        return Refusal("", f"no CSV: {error}"[:200])
-
-
-def _csv_texts(lines: Iterable[bytes | Refusal]) -> Iterator[tuple[int, str | Refusal]]:
-    """The text of each row, several lines long where a quoted cell has newlines, with the number of its first line."""
-    held: list[tuple[int, str | Refusal]] = []
-    for number, line in enumerate(lines, start=1):
-        held.append((number, line if isinstance(line, Refusal) else _decoded(line, number)))
-        while held and (taken := _take_row(held, at_end=False)):
-            yield taken
-    while held and (taken := _take_row(held, at_end=True)):
-        yield taken
-
-
-def _take_row(held: list[tuple[int, str | Refusal]], *, at_end: bool) -> tuple[int, str | Refusal] | None:
-    """Take the first row off the held lines; None when it needs more of them."""
-    number, text = held[0]
-    if isinstance(text, Refusal) or not text.strip():
-        held.pop(0)
-        return (number, text) if isinstance(text, Refusal) else _next(held, at_end=at_end)
-    quotes, row = 0, list[str]()
-    for place, (_, line) in enumerate(held, start=1):
-        if isinstance(line, Refusal):
-            break
-        quotes += line.count('"')
-        row.append(line)
-        if quotes % 2 == 0:
-            del held[:place]
-            return number, "".join(row)
-    else:
-        if not at_end and len(held) < _MAX_ROW_LINES:
-            return None
-    held.pop(0)
-    return number, Refusal("", "a quote that never closes")
-
-
-def _next(held: list[tuple[int, str | Refusal]], *, at_end: bool) -> tuple[int, str | Refusal] | None:
-    return _take_row(held, at_end=at_end) if held else None
+        cells = next(reader)
+    except csv.Error as error:
+        return Refusal("", "a quote that never closes" if reader.line_num > 1 else f"no CSV: {error}"[:200]), 1
+    if width and len(cells) != width:
+        return Refusal("", f"{len(cells)} columns instead of {width}"), 1
+    return cells, reader.line_num

@@ -11,9 +11,17 @@ Source = Literal["easy", "permit", "detail", "ingredients", "ingredient_list"]
 """e약은요, the permit list, a permit detail, the ingredients operation, a file of ingredient names by product."""
 
 
+# What a column or its index can hold, with room to spare: the longest licensed name has 391 characters.
+_LONGEST = {"name": 600, "name_en": 600, "entp_name": 200, "etc_otc": 40}
+_LONGEST_INGREDIENT = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one source says of one product besides its label; blank = the source does not say."""
+    """What one source says of one product besides its label; blank = the source does not say.
+
+    ValueError when a value is longer than it can be.
+    """
 
     name: str = ""
     name_en: str = ""
@@ -26,6 +34,12 @@ class Facts:
     image_url: str = ""
     ingredients: tuple[str, ...] = ()
     ingredients_en: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field_name, longest in _LONGEST.items():
+            _check_length(field_name, getattr(self, field_name), longest)
+        for name in (*self.ingredients, *self.ingredients_en):
+            _check_length("ingredient", name, _LONGEST_INGREDIENT)
 
     def stored(self) -> dict[str, object]:
         """As it is kept in `Medicine.source_facts`: JSON values, blank ones left out."""
@@ -55,6 +69,10 @@ class Ingredient:
     position: str
     name: str
     name_en: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (self.name, self.name_en):
+            _check_length("ingredient", name, _LONGEST_INGREDIENT)
 
     @property
     def key(self) -> str:
@@ -87,24 +105,22 @@ class Batch(Generic[Row]):
 
 @dataclass(slots=True)
 class Tally:
-    """What a load or a mirror run did so far; `item_seqs` are the products whose facts or label changed."""
+    """What a load did so far; `item_seqs` are the products whose facts or label changed."""
 
     read: int = 0
     changed: int = 0
     skipped: int = 0
     refused: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
     item_seqs: set[str] = field(default_factory=set)
-
-    def add_batch(self, read: int, skipped: int, refusals: Sequence[Refusal]) -> None:
-        self.read += read
-        self.skipped += skipped
-        self.refused += len(refusals)
-        self.refusals.extend(refusals)
 
     def add_changed(self, item_seqs: frozenset[str]) -> None:
         self.changed += len(item_seqs)
         self.item_seqs |= item_seqs
+
+
+def _check_length(what: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise ValueError(f"{what} of {len(text)} characters, more than {longest}")
 
 
 def _json(value: object) -> object:

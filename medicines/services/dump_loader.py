@@ -1,6 +1,6 @@
 """Loading a catalogue file: rows to records, in batches, with what was refused and on which line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -14,31 +14,41 @@ from medicines.wire import parse_row
 BATCH = 500
 
 
-def load_file(*, path: Path, kind: Kind, progress: Callable[[int], object]) -> Tally:
-    """Store the good rows of one file and tell the caches; `progress` gets the bytes read so far after each batch."""
+def load_file(
+    *, path: Path, kind: Kind, progress: Callable[[int], object], refused: Callable[[Refusal], object]
+) -> Tally:
+    """Store the good rows of one file and tell the caches.
+
+    `progress` gets the bytes read so far after each batch, `refused` each row that was not taken, with its line.
+    """
     tally, seen = Tally(), dict[str, int]()
     with path.open("rb") as raw:
         lines = dump_files.rows(path, raw)
         while batch := list(islice(lines, BATCH)):
-            made = list(_made(batch, kind, seen, tally))
-            tally.add_changed(_store(made))
+            good, bad = _sorted(batch, kind, seen)
+            for refusal in bad:
+                refused(refusal)
+            tally.read += len(batch)
+            tally.refused += len(bad)
+            tally.skipped += len(batch) - len(good) - len(bad)
+            tally.add_changed(_store(good))
             progress(raw.tell())
     tiers.catalogue_changed(tally.item_seqs)
     return tally
 
 
-def _made(batch: list[Line], kind: Kind, seen: dict[str, int], tally: Tally) -> Iterator[Record | Ingredient]:
+def _sorted(batch: list[Line], kind: Kind, seen: dict[str, int]) -> tuple[list[Record | Ingredient], list[Refusal]]:
+    """Rows to store, and those refused; what is in neither is skipped by rule (no item_seq)."""
+    good, bad = list[Record | Ingredient](), list[Refusal]()
     for number, row in batch:
         made = row if isinstance(row, Refusal) else parse_row(row, kind.model)
-        if made is None:
-            tally.add_batch(1, 1, ())
-        elif isinstance(made, Refusal):
-            tally.add_batch(1, 0, [Refusal(f"line {number}", made.reason)])
-        elif (first := seen.setdefault(made.key, number)) != number:
-            tally.add_batch(1, 0, [Refusal(f"line {number}", f"{made.key} is on line {first} already")])
-        else:
-            tally.add_batch(1, 0, ())
-            yield made
+        if isinstance(made, Refusal):
+            bad.append(Refusal(f"line {number}", made.reason))
+        elif made and (first := seen.setdefault(made.key, number)) != number:
+            bad.append(Refusal(f"line {number}", f"{made.key} is on line {first} already"))
+        elif made:
+            good.append(made)
+    return good, bad
 
 
 def _store(made: list[Record | Ingredient]) -> frozenset[str]:

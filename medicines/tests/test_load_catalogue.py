@@ -155,6 +155,34 @@ def test_a_bad_csv_does_not_swallow_the_good_rows_after_it(tmp_path):
     assert [line.split(":")[0] for line in err.splitlines()[:3]] == [f"names.csv line {n}" for n in (3, 5, 7)]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ('200000002,"가나정2,가나민', '200000006,"가나정6,가나민'),
+        ('200000002,"가"나정2,가나민', '200000006,"가나"정6,가나민'),
+    ],
+)
+def test_two_bad_quotes_do_not_swallow_the_good_rows_between_them(tmp_path, broken):
+    rows = {number: f"20000000{number},가나정{number},가나민" for number in range(1, 9)} | {2: broken[0], 6: broken[1]}
+    file = tmp_path / "names.csv"
+    file.write_text("itemSeq,itemName,main_ingr\n" + "".join(f"{row}\n" for row in rows.values()))
+    status, out, err = load(file)
+    assert status == 1
+    assert {f"가나정{number}" for number in (1, 3, 4, 5, 7, 8)} <= names()
+    assert "names.csv line 3: " in err
+    assert "8 read" in out
+
+
+def test_a_quote_within_a_name_is_no_end_of_it(tmp_path):
+    rows = [
+        f"20000000{number},가나{sign}정{number},가나민\n" for number, sign in enumerate(["", '"', "", "", '"'], start=1)
+    ]
+    file = tmp_path / "names.csv"
+    file.write_text("itemSeq,itemName,main_ingr\n" + "".join(rows))
+    assert load(file)[0] == 0
+    assert names() == {"가나정1", '가나"정2', "가나정3", "가나정4", '가나"정5'}
+
+
 def test_a_gzip_file_that_is_cut_off_gives_what_it_has(tmp_path):
     rows = b"".join(
         json.dumps(easy_row(f"2000{n:05}", f"가나정{n}", efcyQesitm=os.urandom(40).hex())).encode() + b"\n"
@@ -174,13 +202,62 @@ def test_a_file_of_no_known_kind_is_refused_as_a_whole(tmp_path, content):
     file = tmp_path / "unknown.jsonl"
     file.write_bytes(content)
     status, _, err = load(file)
-    assert status == 1
+    assert status == (1 if "broken, the first is line 1: " in err else 2)
     assert "no rows of a known kind" in err
 
 
 def test_a_missing_file_and_an_empty_folder(tmp_path):
-    assert load(tmp_path / "none.jsonl")[0] == 1
-    assert "No catalogue files" in load(tmp_path)[2]
+    """Status 1 is for refused rows alone."""
+    assert load(tmp_path / "none.jsonl")[0] == 2
+    status, _, err = load(tmp_path)
+    assert status == 2
+    assert "No catalogue files" in err
+
+
+def test_a_file_that_is_broken_from_its_first_line_on_says_how(tmp_path):
+    file = tmp_path / "easydrug.jsonl"
+    row = json.dumps(easy_row("200000001", "완성형"), ensure_ascii=False).encode("cp949")
+    file.write_bytes((row + b"\n") * 1_200)
+    status, _, err = load(file)
+    assert status == 1
+    assert "1200 broken, the first is line 1: not UTF-8" in err
+    with file.open("ab") as more:
+        more.write(json.dumps(easy_row("200000002", "끝정")).encode() + b"\n")
+    status, _, err = load(file)
+    assert (status, names()) == (1, {"끝정"})
+    told = [line for line in err.splitlines() if line.startswith("easydrug.jsonl line ")]
+    assert len(told) == 1_200
+    assert told[-1].startswith("easydrug.jsonl line 1200: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"itemName": "가" * 1_000},
+        {"itemName": "".join(map(chr, range(0xAC00, 0xAC00 + 3_000)))},
+        {"entpName": "".join(map(chr, range(0xAC00, 0xAC00 + 3_000)))},
+    ],
+)
+def test_a_value_that_no_column_holds_costs_its_row_alone(tmp_path, value):
+    file = lines(
+        tmp_path / "easydrug.jsonl", easy_row(), easy_row("200000002", "나다정") | value, easy_row("200000003", "끝정")
+    )
+    status, _, err = load(file)
+    assert (status, names()) == (1, {"가나정", "끝정"})
+    assert "easydrug.jsonl line 2: " in err
+    assert "characters" in err
+
+
+def test_long_values_of_the_other_kinds_cost_their_row_alone(tmp_path):
+    long = "".join(map(chr, range(0xAC00, 0xAC00 + 3_000)))
+    permits = lines(tmp_path / "permit.jsonl", permit_row(), permit_row("200000002", "나다정", SPCLTY_PBLC=long))
+    ingredients = lines(
+        tmp_path / "ingredients.jsonl", ingredient_row("200000001", 1, long), ingredient_row("200000001", 2, "가나민")
+    )
+    status, _, err = load(permits, ingredients)
+    assert (status, names()) == (1, {"가나정"})
+    assert [line.split(":")[0] for line in err.splitlines()[:2]] == ["permit.jsonl line 2", "ingredients.jsonl line 1"]
+    assert Medicine.objects.get().ingredients == ["가나민"]
 
 
 @pytest.mark.slow
