@@ -65,12 +65,15 @@ def backfill(*, seconds: float = CHUNK_SECONDS) -> Backfilled:
     """
     outcomes: dict[str, int] = {}
     failed, ends = 0, time.monotonic() + seconds
-    while due := due_labels(limit=20):
+    tried = set[str]()
+    # One that another caller has in hand stays due; this stretch leaves it to that one.
+    while due := [item_seq for item_seq in due_labels(limit=20) if item_seq not in tried]:
         for item_seq in due:
             if time.monotonic() >= ends:
                 return Backfilled(outcomes, more=True)
             if datagokr_budget.left(client.DETAIL.name) <= KEPT_CALLS:
                 return Backfilled(outcomes, more=False)
+            tried.add(item_seq)
             fetched = fetch_label(item_seq=item_seq)
             outcomes[fetched.outcome] = outcomes.get(fetched.outcome, 0) + 1
             failed = failed + 1 if fetched.outcome == Outcome.SOURCE_DOWN else 0

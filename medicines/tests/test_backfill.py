@@ -127,3 +127,14 @@ def test_the_backfill_leaves_calls_to_people(serve, settings):
     served = serve(permit=[permit_row()], permit_detail=[detail_row()])
     assert backfill().outcomes == {}
     assert served.calls("datagokr").total() == 0
+
+
+@pytest.mark.timeout(20)
+def test_a_label_that_another_caller_has_in_hand_is_left_to_it(serve):
+    rows = [("200000001", "가나정1"), ("200000002", "가나정2")]
+    for item_seq, _ in rows:
+        popular(item_seq)
+    serve(permit=[permit_row(*row) for row in rows], permit_detail=[detail_row(*row) for row in rows])
+    with lease("label:200000001", seconds=60):
+        done = backfill()
+    assert (done.outcomes, done.more) == ({"busy": 1, "ready": 1}, False)
