@@ -25,6 +25,13 @@ if ARGV[2] == '' then return redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 """
+# Puts back what Redis lost, but never takes what is another's.
+_RENEW = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
 _OUTCOME_MS = 1_500
 _POLL_SECONDS = 0.03
 _HERE = "local"
@@ -47,6 +54,10 @@ class _LocalLeases:
             self._until[key] = now + seconds
             return True
 
+    def keep(self, key: str, seconds: float) -> None:
+        with self._lock:
+            self._until[key] = time.monotonic() + seconds
+
     def drop(self, key: str) -> None:
         with self._lock:
             self._until.pop(key, None)
@@ -64,6 +75,19 @@ def acquire(key: str, *, seconds: float) -> str | None:
         logger.warning("Lease held in this process alone: %s", type(error).__name__)
         return _HERE if _local.take(key, seconds) else None
     return token if mine else None
+
+
+def renew(key: str, token: str, *, seconds: float) -> bool:
+    """Hold the lease for so long from now; False when it ran out and is another's by now."""
+    if token == _HERE:
+        _local.keep(key, seconds)
+        return True
+    try:
+        mine = stores.broker.run(lambda c: c.eval(_RENEW, 1, _PREFIX + key, token, str(int(seconds * 1000))))
+    except redis.RedisError as error:
+        logger.warning("Lease not renewed: %s", type(error).__name__)
+        return True
+    return bool(mine)
 
 
 def release(key: str, token: str, *, outcome: bytes = b"") -> None:

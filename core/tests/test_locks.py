@@ -4,7 +4,7 @@ import time
 import pytest
 
 from core import locks, stores
-from core.locks import acquire, lease, release, single_flight
+from core.locks import acquire, lease, release, renew, single_flight
 
 
 def run_together(count, target):
@@ -35,6 +35,30 @@ def test_a_late_holder_does_not_release_anothers_lease():
     time.sleep(0.1)
     acquire("k", seconds=5)
     release("k", late)
+    assert acquire("k", seconds=5) is None
+
+
+def test_a_lease_that_is_renewed_does_not_run_out():
+    token = acquire("k", seconds=0.3)
+    for _ in range(4):
+        time.sleep(0.15)
+        assert renew("k", token, seconds=0.3)
+    assert acquire("k", seconds=5) is None
+
+
+def test_a_lease_that_is_anothers_by_now_is_not_renewed():
+    late = acquire("k", seconds=0.05)
+    time.sleep(0.1)
+    assert acquire("k", seconds=5)
+    assert not renew("k", late, seconds=5)
+
+
+def test_without_redis_a_lease_is_renewed_in_this_process(killable):
+    killable.kill()
+    token = acquire("k", seconds=0.3)
+    time.sleep(0.2)
+    assert renew("k", token, seconds=5)
+    time.sleep(0.2)
     assert acquire("k", seconds=5) is None
 
 
