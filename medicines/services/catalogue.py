@@ -91,7 +91,9 @@ def _store_products(items: Sequence[Record], *, seen: bool) -> set[str]:
     changed: dict[str, Medicine] = {}
     for item in items:
         product = known.setdefault(item.item_seq, Medicine(item_seq=item.item_seq))
-        said = item.facts.stored() | ({"label": True} if item.label else {})
+        # A text that was there stays, so a row without one does not unsay it.
+        has_text = item.label is not None or "label" in product.source_facts.get(item.source, {})
+        said = item.facts.stored() | ({"label": True} if has_text else {})
         if _say(product, item.source, said, back=seen):
             changed[item.item_seq] = product
     write(products=list(changed.values()))

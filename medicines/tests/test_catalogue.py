@@ -189,3 +189,10 @@ def test_two_sources_at_the_same_moment_lose_nothing():
         list(threads.map(lambda each: write(*each), rows))
     assert Medicine.objects.get().source_facts.keys() == {"easy", "permit", "detail"}
     assert MedicineCache.objects.count() == 2
+
+
+def test_a_row_that_lost_all_its_text_leaves_the_text_that_is_there():
+    store_easy()
+    nothing = dict.fromkeys(EasyItem.SECTION_FIELDS.values())
+    medicine = store_easy(**nothing)
+    assert (medicine.coverage, medicine.labels.get().efficacy) == ("easy", "이 약은 두통에 사용합니다.")
