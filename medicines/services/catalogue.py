@@ -36,7 +36,7 @@ def upsert_many(*, items: Sequence[Record], run: int | None = None) -> frozenset
     """
     if not items:
         return frozenset()
-    _lock_writes()
+    lock_writes()
     unique = list({(item.item_seq, item.source): item for item in items}.values())
     changed = _store_products(unique, seen=run is not None)
     ids = dict(Medicine.objects.filter(item_seq__in={item.item_seq for item in unique}).values_list("item_seq", "id"))
@@ -50,7 +50,7 @@ def upsert_ingredients(*, items: Sequence[Ingredient], run: int | None = None) -
     """Store main ingredients and give each product that has them their names; returns the item_seqs that changed."""
     if not items:
         return frozenset()
-    _lock_writes()
+    lock_writes()
     rows = {(item.item_seq, item.position): MedicineIngredient(**asdict(item), seen_run=run) for item in items}
     MedicineIngredient.objects.bulk_create(
         rows.values(),
@@ -81,7 +81,8 @@ def _named(names: Sequence[tuple[str, str]]) -> dict[str, object]:
     return {field: value for field, value in said.items() if value}
 
 
-def _lock_writes() -> None:
+def lock_writes() -> None:
+    """Until the transaction ends: rows are read, merged and written whole, by one writer at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITE_LOCK])
 

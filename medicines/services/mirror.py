@@ -1,39 +1,38 @@
 """The nightly mirror: one source page by page into the catalogue, resumable after any stop.
 
-A run is a row of MirrorRun; each page and the run's progress are stored in one transaction. A product has vanished when
-two complete runs in a row did not show it: the licence list keeps withdrawn products with their reason, so one that is
-gone from every list that once showed it is no longer licensed and gets status "withdrawn". It is never deleted, and
-showing up again undoes it. Products known from files alone cannot vanish.
+A run is a row of MirrorRun; each page and the run's progress are stored in one transaction. What a complete run no
+longer shows: medicines.services.vanished.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
-from core.locks import lease
+from core.locks import acquire, release, renew
 from medicines import client
 from medicines.client import SourcePage
-from medicines.models import Medicine, MedicineIngredient, MirrorRun
+from medicines.models import Medicine, MirrorRun
 from medicines.records import Ingredient, Record, Refusal
 from medicines.selectors import tiers
-from medicines.services import catalogue
+from medicines.services import catalogue, vanished
 
 logger = logging.getLogger(__name__)
 
 SOURCES = ("easy", "permit", "ingredients")
 ATTEMPTS = 3
-# A chunk, and its last page with all its attempts, fit in a task's two minutes; the lease outlives both.
+# A chunk, and its last page with all its attempts, fit in a task's two minutes.
 CHUNK_SECONDS = 50.0
-_LEASE_SECONDS = 180.0
+# Renewed with each page, all of whose attempts fit in; whoever is killed stands in the way no longer than this.
+LEASE_SECONDS = 75.0
 RESUMABLE = timedelta(hours=20)
 TOLERANCE = 0.02
 # Refusals kept with a run; all are counted.
@@ -86,12 +85,11 @@ def run_chunk(
 
     Raises MirrorBusy, and MirrorStopped when going on is useless now (what was done stays done).
     """
-    with lease(f"mirror:{source}", seconds=_LEASE_SECONDS) as mine:
-        if not mine:
-            raise MirrorBusy(source)
+    with _alone(source) as still_alone:
         run = open_run(source=source, restart=restart)
         ends = time.monotonic() + (CHUNK_SECONDS if seconds is None else seconds)
         while True:
+            still_alone()
             done = step(run=run, backoff=backoff)
             tiers.catalogue_changed(done.changed)
             if on_page is not None:
@@ -101,6 +99,24 @@ def run_chunk(
                 return Chunk(run, done=True)
             if time.monotonic() >= ends:
                 return Chunk(run, done=False)
+
+
+@contextlib.contextmanager
+def _alone(source: str) -> Iterator[Callable[[], None]]:
+    """One process at a time for each source; gives what each page calls. Both raise MirrorBusy."""
+    key = f"mirror:{source}"
+    token = acquire(key, seconds=LEASE_SECONDS)
+    if token is None:
+        raise MirrorBusy(source)
+
+    def still_alone() -> None:
+        if not renew(key, token, seconds=LEASE_SECONDS):
+            raise MirrorBusy(source)
+
+    try:
+        yield still_alone
+    finally:
+        release(key, token)
 
 
 def open_run(*, source: str, restart: bool = False) -> MirrorRun:
@@ -132,16 +148,23 @@ def finish(*, run: MirrorRun) -> frozenset[str]:
         run.state = MirrorRun.State.COMPLETE if _is_complete(run) else MirrorRun.State.INCOMPLETE
         run.finished_at = timezone.now()
         run.save()
-        changed = _sweep(run) if run.state == MirrorRun.State.COMPLETE else frozenset()
+        changed = vanished.sweep(run=run) if run.state == MirrorRun.State.COMPLETE else frozenset()
         run.rows_vanished = len(changed) if run.source != MirrorRun.Source.INGREDIENTS else 0
         run.save()
+    _log(run)
     return changed
+
+
+def _log(run: MirrorRun) -> None:
+    counts = f"{run.rows_read} read, {run.rows_changed} changed, {run.rows_skipped} skipped, {run.rows_refused} refused"
+    failed = f"{run.rows_vanished} vanished, {len(run.failed_pages)} pages failed"
+    logger.info("Mirror run %s: %s, %s", run.state, counts, failed, extra={"source": run.source})
 
 
 def _fetched(run: MirrorRun, page: int, backoff: float) -> SourcePage[Any]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _believed(run, _PAGES[run.source](page))
+            return _believed(run, page, _PAGES[run.source](page))
         except (VendorRefused, BudgetExhausted):
             raise
         except (VendorError, NonsensePage) as error:
@@ -158,11 +181,15 @@ _PAGES: dict[str, Callable[[int], SourcePage[Any]]] = {
 }
 
 
-def _believed(run: MirrorRun, fetched: SourcePage[Any]) -> SourcePage[Any]:
+def _believed(run: MirrorRun, page: int, fetched: SourcePage[Any]) -> SourcePage[Any]:
     before = run.total_count or _last_complete_total(run.source)
-    if fetched.total < before * _BELIEVABLE or fetched.total == 0:
+    grown = 0 < run.total_count < fetched.total * _BELIEVABLE
+    if fetched.total < before * _BELIEVABLE or fetched.total == 0 or grown:
         raise NonsensePage(f"a total of {fetched.total} after {before}")
-    if len(fetched.batch.refusals) == fetched.batch.read > 0:
+    expected = min(client.PAGE_ROWS, fetched.total - (page - 1) * client.PAGE_ROWS)
+    if fetched.batch.read < expected / 2:
+        raise NonsensePage(f"{fetched.batch.read} rows instead of {expected}")
+    if len(fetched.batch.refusals) == fetched.batch.read > 1:
         raise NonsensePage(f"no readable row: {fetched.batch.refusals[0].reason}")
     return fetched
 
@@ -201,7 +228,7 @@ def _listed(refusal: Refusal) -> dict[str, str]:
 
 def _give_up(run: MirrorRun, page: int, error: VendorError | NonsensePage) -> Step:
     reason = f"{type(error).__name__}: {error}"[:200]
-    logger.error("Mirror page failed", extra={"source": run.source, "page": page, "reason": reason})
+    logger.error("Mirror page %d failed: %s", page, reason, extra={"source": run.source})
     run.failed_pages = [*run.failed_pages, {"page": page, "reason": reason}]
     if _is_hopeless(run, page, error):
         _stop(run, page, reason, fatal=isinstance(error, KeyRefused))
@@ -232,46 +259,12 @@ def _stop(run: MirrorRun, page: int, reason: str, *, fatal: bool) -> None:
 
 def _is_complete(run: MirrorRun) -> bool:
     """Every page came, and with them the rows that the source says it has, give or take two in a hundred."""
-    missing = abs(run.rows_read - run.total_count)
+    missing = abs(_shown(run) - run.total_count)
     return not run.failed_pages and run.total_count > 0 and missing <= run.total_count * TOLERANCE
 
 
-def _sweep(run: MirrorRun) -> frozenset[str]:
+def _shown(run: MirrorRun) -> int:
+    """Rows of the run, each product once: a source that sends one page for another has not shown the rest."""
     if run.source == MirrorRun.Source.INGREDIENTS:
-        return _sweep_ingredients(run)
-    previous = MirrorRun.objects.filter(source=run.source, id__lt=run.pk).order_by("-id").first()
-    if previous is None or previous.state != MirrorRun.State.COMPLETE:
-        return frozenset()
-    return _mark_vanished(_gone(run.source, previous.pk))
-
-
-def _gone(source: str, since: int) -> Q:
-    """Shown by this source once, not since that run, and not held by the other source either."""
-    field, other = ("easy_seen_run", "permit_seen_run")[:: 1 if source == "easy" else -1]
-    return Q(**{f"{field}__lt": since}) & Q(vanished_at=None) & _not_shown(other)
-
-
-def _not_shown(field: str) -> Q:
-    source = field.removesuffix("_seen_run")
-    runs = MirrorRun.objects.filter(source=source).order_by("-id").values_list("id", "state")[:2]
-    if len(runs) == 2 and all(state == MirrorRun.State.COMPLETE for _, state in runs):
-        return Q(**{field: None}) | Q(**{f"{field}__lt": runs[1][0]})
-    return Q(**{field: None})
-
-
-def _mark_vanished(gone: Q) -> frozenset[str]:
-    products = list(Medicine.objects.filter(gone).order_by("item_seq"))
-    for product in products:
-        product.vanished_at = timezone.now()
-        catalogue.remerge(product)
-    catalogue.write(products=products)
-    return frozenset(product.item_seq for product in products)
-
-
-def _sweep_ingredients(run: MirrorRun) -> frozenset[str]:
-    """Drop the rows that products of this run no longer have."""
-    seen = MedicineIngredient.objects.filter(seen_run=run.pk).values("item_seq")
-    stale = MedicineIngredient.objects.filter(item_seq__in=seen).exclude(seen_run=run.pk)
-    item_seqs = list(stale.values_list("item_seq", flat=True).distinct())
-    stale.delete()
-    return catalogue.apply_ingredients(item_seqs=item_seqs)
+        return run.rows_read
+    return Medicine.objects.filter(**{f"{run.source}_seen_run": run.pk}).count() + run.rows_skipped + run.rows_refused

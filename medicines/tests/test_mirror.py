@@ -1,12 +1,16 @@
 """The mirror over real HTTP: page by page, resumable, and never believing nonsense."""
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core.locks import lease
+from core import stores
+from core.locks import acquire, lease
 from medicines import client
 from medicines.models import Medicine, MedicineBrand, MedicineCache, MedicineIngredient, MirrorRun
 from medicines.services import mirror
@@ -159,8 +163,69 @@ def test_a_second_sync_at_the_same_time_refuses(sources):
         with pytest.raises(MirrorBusy):
             run()
         with pytest.raises(CommandError, match="another sync"):
-            sync("--source", "easy")
+            sync("--source", "easy", "--wait", "0")
     assert not MirrorRun.objects.exists()
+
+
+def test_a_sync_goes_on_after_one_that_was_killed(serve):
+    """The killed one's lease, which nobody renews, is waited for."""
+    serve(easydrug=rows(250))
+    killed = mirror.run_chunk(source="easy", seconds=0).run
+    assert acquire("mirror:easy", seconds=1)
+    _, err = sync("--source", "easy")
+    assert "was killed a moment ago" in err
+    killed.refresh_from_db()
+    assert (killed.state, killed.rows_read) == ("complete", 250)
+
+
+def test_a_sync_whose_lease_is_anothers_by_now_stops(serve):
+    serve(easydrug=rows(250))
+
+    def lose(*_):
+        stores.broker.client.set("pilling:lock:mirror:easy", "another")
+
+    with pytest.raises(MirrorBusy):
+        run(on_page=lose)
+    assert MirrorRun.objects.get().next_page == 2
+
+
+def test_one_busy_source_does_not_keep_the_others_from_being_found(sources):
+    with lease("mirror:permit", seconds=30), pytest.raises(CommandError, match="permit: another sync"):
+        sync("--wait", "0")
+    assert MirrorRun.objects.get(source="easy").state == "complete"
+    assert MedicineBrand.objects.exists()
+
+
+def test_the_command_says_why_a_page_failed(serve):
+    served = serve(easydrug=rows(350))
+    mirror.step(run=mirror.open_run(source="easy"))
+    served.set_fault("datagokr", "garbage", times=mirror.ATTEMPTS)
+    with pytest.raises(CommandError, match=r"could not be read: 2 \(VendorBadReply"):
+        sync("--source", "easy")
+
+
+def test_a_total_that_leaps_within_a_run_is_not_believed(serve):
+    served = serve(easydrug=rows(250))
+    mirror.step(run=mirror.open_run(source="easy"))
+    leapt = {"header": {"resultCode": "00"}, "body": {"pageNo": 2, "totalCount": 900_000, "items": rows(100, 101)}}
+    served.set_fault("datagokr", "garbage", shape=json.dumps(leapt), times=1)
+    done = run()
+    assert (done.state, done.total_count, done.rows_read) == ("complete", 250, 250)
+
+
+def test_a_page_with_too_few_rows_is_asked_for_again(serve):
+    served = serve(easydrug=rows(250))
+    mirror.step(run=mirror.open_run(source="easy"))
+    short = {"header": {"resultCode": "00"}, "body": {"pageNo": 2, "totalCount": 250, "items": rows(3, 101)}}
+    served.set_fault("datagokr", "garbage", shape=json.dumps(short), times=1)
+    done = run()
+    assert (done.state, done.rows_read, Medicine.objects.count()) == ("complete", 250, 250)
+
+
+def test_a_bad_row_that_is_alone_on_the_last_page_is_refused_by_itself(serve):
+    serve(easydrug=[*rows(100), easy_row("200000901", "")])
+    done = run()
+    assert (done.state, done.rows_read, done.rows_refused) == ("complete", 101, 1)
 
 
 class TestVanished:
@@ -213,6 +278,29 @@ class TestVanished:
         for _ in range(3):
             run()
         assert Medicine.objects.get(item_seq="300000001").vanished_at is None
+
+    def test_not_by_a_source_that_sends_one_page_for_another(self, serve):
+        served = serve(easydrug=rows(200))
+        run()
+        first = {"header": {"resultCode": "00"}, "body": {"totalCount": 200, "items": rows(100)}}
+        served.set_fault("datagokr", "garbage", shape=json.dumps(first))
+        assert [run().state for _ in range(3)] == ["incomplete"] * 3
+        assert not Medicine.objects.exclude(vanished_at=None).exists()
+
+    def test_no_other_writer_comes_between_reading_and_writing(self, serve):
+        serve(easydrug=rows(150))
+        run()
+        serve(easydrug=rows(149))
+        run()
+        opened = mirror.open_run(source="easy")
+        mirror.step(run=opened)
+        mirror.step(run=opened)
+        with CaptureQueriesContext(connection) as queries:
+            assert mirror.finish(run=opened) == {"200000150"}
+        statements = [query["sql"] for query in queries]
+        locked = next(place for place, sql in enumerate(statements) if "pg_advisory_xact_lock" in sql)
+        read = next(place for place, sql in enumerate(statements) if '"medicine"."source_facts"' in sql)
+        assert locked < read
 
     def test_a_list_that_shrank_is_not_believed(self, serve):
         serve(easydrug=rows(150))
