@@ -1,10 +1,12 @@
 """Production settings are safe, and what is unsafe is refused."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from celery import current_app
 
 from sandbox.home import PROJECT
 
@@ -56,3 +58,25 @@ def test_the_written_schema_is_current():
     made = manage("spectacular", "--validate", "--fail-on-warn")
     assert made.returncode == 0, made.stderr
     assert made.stdout == (PROJECT / "docs" / "openapi.yaml").read_text(), "make schema"
+
+
+def test_manage_py_test_runs_the_suite_and_its_own_servers_only():
+    """The seed's own name for it; a running product's servers are not emptied for tests."""
+    done = manage("test", "core/tests/test_pagination.py", "-q", PILLING_HOME="/nowhere")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_every_variable_is_in_the_example():
+    code = "".join(file.read_text() for file in (*(PROJECT / "config").glob("*.py"), PROJECT / "gunicorn.conf.py"))
+    read = set(re.findall(r"""env(?:\.[a-z_]+|iron\.get|iron)[\[(]"([A-Z][A-Z0-9_]+)\"""", code))
+    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    assert len(read) > 30
+    assert read - example == {"DJANGO_SETTINGS_MODULE"} & read
+
+
+def test_beat_sends_tasks_that_there_are():
+    current_app.loader.import_default_modules()
+    sent = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
+    assert "medicines.tasks.sync_medicines" in sent
+    assert sent <= current_app.tasks.keys()
