@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -42,6 +43,14 @@ class _SharedStorage(pybreaker.CircuitBreakerStorage):
         self._mirror[field] = value.decode() if value else ""
         return self._mirror[field]
 
+    def read(self) -> tuple[dict[str, str], bool]:
+        """All fields, and whether Redis said so rather than this process alone."""
+        try:
+            held = cast("dict[bytes, bytes]", stores.broker.run(lambda client: client.hgetall(self._key)))
+        except redis.RedisError:
+            return dict(self._mirror), False
+        return {field.decode(): value.decode() for field, value in held.items()}, True
+
     def _set(self, field: str, value: str) -> None:
         self._mirror[field] = value
         self._write(lambda pipe: pipe.hset(self._key, field, value))
@@ -68,6 +77,8 @@ class _SharedStorage(pybreaker.CircuitBreakerStorage):
 
     @state.setter
     def state(self, state: str) -> None:
+        if state != self.state:
+            self._set("changed_at", str(time.time()))
         self._set("state", state)
 
     @property
@@ -130,6 +141,7 @@ class _Watch(pybreaker.CircuitBreakerListener):
         logger.warning("Breaker is %s", new_state.name, extra={"vendor": cb.name})
 
 
+_watched: set[str] = set()
 _circuits: dict[str, _Circuit] = {}
 _making = threading.Lock()
 
@@ -172,6 +184,42 @@ def retry_after(vendor: str) -> int:
     circuit = _circuit(vendor)
     opened = circuit._state_storage.opened_at
     return max(1, round(opened.timestamp() + circuit.reset_timeout - time.time())) if opened else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A breaker as an operator sees it.
+
+    `since`: when its state began, None when that was longer ago than a day; `failures`: in a row; `trial_in`: seconds
+    until an open one lets a call try; `shared`: whether all processes see the same, or Redis is away.
+    """
+
+    vendor: str
+    state: str
+    since: datetime | None
+    failures: int
+    trial_in: int
+    shared: bool
+
+
+def watch(vendor: str) -> None:
+    """Name a vendor whose breaker operators see, also before its first call."""
+    _watched.add(vendor)
+
+
+def seen() -> list[Seen]:
+    """Every breaker, by vendor."""
+    return [_seen(vendor) for vendor in sorted(_watched)]
+
+
+def _seen(vendor: str) -> Seen:
+    circuit = _circuit(vendor)
+    fields, shared = cast(_SharedStorage, circuit._state_storage).read()
+    state = fields.get("state") or pybreaker.STATE_CLOSED
+    changed, opened = (float(fields.get(name) or 0) for name in ("changed_at", "opened_at"))
+    since = datetime.fromtimestamp(changed, UTC) if changed else None
+    trial_in = max(0, round(opened + circuit.reset_timeout - time.time())) if state == pybreaker.STATE_OPEN else 0
+    return Seen(vendor, state, since, int(fields.get("failures") or 0), trial_in, shared)
 
 
 def close(vendor: str) -> None:

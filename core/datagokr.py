@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 VENDOR = "datagokr"
 """Its name in metrics, logs and the breaker."""
+breaker.watch(VENDOR)
 Purpose = Literal["interactive", "background"]
 
 # A TLS handshake has been seen to take nine seconds.

@@ -51,6 +51,13 @@ class MemoryTier:
                     found[key] = entry[1]
         return found
 
+    def peek(self, key: str) -> tuple[bytes, float] | None:
+        """A value and the seconds it has left; looking does not count as using."""
+        with self._lock:
+            entry = self._values.get(key)
+        left = entry[0] - time.monotonic() if entry else 0.0
+        return (entry[1], left) if entry and left > 0 else None
+
     def set_many(self, items: Mapping[str, bytes]) -> None:
         """Keep the values; one that is larger than the whole tier, or dropped a moment ago, is not kept."""
         ends = time.monotonic() + self.seconds

@@ -10,6 +10,7 @@ import random
 import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import redis
@@ -28,6 +29,15 @@ for i = 1, #KEYS do
   if held ~= ARGV[1] then redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[2]) end
 end
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What Redis holds. `fresh`: seconds until it is out of date, below 0 when it is; `kept`: until Redis drops it."""
+
+    value: bytes
+    fresh: float
+    kept: float
 
 
 class RedisTier:
@@ -56,6 +66,15 @@ class RedisTier:
         except redis.RedisError as error:
             self._failed("read", error)
             return ()
+
+    def peek(self, key: str) -> Held | None:
+        """What is held under a key, however old. Raises redis.RedisError."""
+        name = self._prefix + key
+        value, left = stores.cache.run(lambda client: (client.get(name), client.pttl(name)))
+        if value is None or value == _MARK:
+            return None
+        fresh = _FRESH.unpack_from(cast(bytes, value))[0] - time.time()
+        return Held(cast(bytes, value)[_FRESH.size :], fresh, max(0, cast(int, left)) / 1000)
 
     def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
         """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""

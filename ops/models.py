@@ -76,3 +76,36 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"idempotency key {self.pk}"
+
+
+class _NoRows(models.Manager["models.Model"]):
+    def get_queryset(self) -> models.QuerySet[models.Model]:
+        return super().get_queryset().none()
+
+
+class CircuitBreaker(models.Model):
+    """No table: gives the page of the breakers its place in the admin and its permissions (`change`: reset)."""
+
+    objects: ClassVar[_NoRows] = _NoRows()
+
+    class Meta:
+        managed = False
+        default_permissions = ("view", "change")
+        verbose_name = verbose_name_plural = "회로 차단기"
+
+    def __str__(self) -> str:
+        return "circuit breaker"
+
+
+class CacheEntry(models.Model):
+    """No table: gives the cache inspector its place in the admin and its permissions (`delete`: drop an entry)."""
+
+    objects: ClassVar[_NoRows] = _NoRows()
+
+    class Meta:
+        managed = False
+        default_permissions = ("view", "delete")
+        verbose_name = verbose_name_plural = "캐시 들여다보기"
+
+    def __str__(self) -> str:
+        return "cache entry"

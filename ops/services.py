@@ -1,7 +1,7 @@
 """Writes to the operators' tables; any app may call them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core import context
+from core import breaker, context
+from core.cache import tiers
 from core.celery_task import DeadTask
 from core.errors import Conflict, KeyReused
 from ops.models import AuditEvent, DeadLetter, IdempotencyKey
@@ -50,6 +51,24 @@ def claim_dead_letter(*, pk: int) -> bool:
 def release_dead_letter(*, pk: int) -> None:
     """Take the mark back: the broker did not accept the task."""
     DeadLetter.objects.filter(pk=pk).update(resent_at=None)
+
+
+def reset_breaker(*, seen: breaker.Seen, actor: str) -> bool:
+    """Let a vendor be called again at once, in every process; False when Redis is away: nothing is changed then."""
+    if not seen.shared:
+        return False
+    breaker.close(seen.vendor)
+    details = {"state": seen.state, "failures": seen.failures}
+    record_audit(actor=actor, action="breaker.reset", target=seen.vendor, details=details)
+    return True
+
+
+def drop_cached(*, keys: Sequence[str], actor: str) -> bool:
+    """Drop entries of the tiers in every process; False when Redis was away and only this process forgot them."""
+    everywhere = tiers().delete_many(keys)
+    for key in keys:
+        record_audit(actor=actor, action="cache.drop", target=key, details={"everywhere": everywhere})
+    return everywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ ATTEMPTS = 2
 PAUSE_SECONDS = 0.5
 # A vendor that asks for a longer pause than this is asked again by the sweep, not here.
 LONGEST_PAUSE_SECONDS = 5.0
+breaker.watch(VENDOR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The operators' screens: dead letters with a retry, the audit trail, breakers."""
+"""The operators' tables: dead letters with a retry, the audit trail, idempotency keys."""
 
 from typing import Any
 

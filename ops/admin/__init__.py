@@ -1,0 +1,10 @@
+"""The operators' screens."""
+
+from ops.admin.breakers import CircuitBreakerAdmin
+from ops.admin.cache import CacheEntryAdmin
+from ops.admin.tables import AuditEventAdmin, DeadLetterAdmin, IdempotencyKeyAdmin, ReadOnlyAdmin
+
+__all__ = [
+    "AuditEventAdmin", "CacheEntryAdmin", "CircuitBreakerAdmin", "DeadLetterAdmin", "IdempotencyKeyAdmin",
+    "ReadOnlyAdmin",
+]  # fmt: skip
