@@ -29,7 +29,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     search_fields = ("task_id", "request_id")
     actions = ("send_again",)
 
-    @admin.action(description="다시 보내기")
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Nobody edits a letter; who holds the permission to change one may send it again."""
+        return admin.ModelAdmin.has_change_permission(self, request)
+
+    @admin.action(description="다시 보내기", permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
         sent = [letter for letter in queryset if claim_dead_letter(pk=letter.pk) and _sent(letter)]
         for letter in sent:

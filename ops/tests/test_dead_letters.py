@@ -92,6 +92,14 @@ def test_a_task_that_no_longer_exists_stays(operator):
     assert letter.resent_at is None
 
 
+@pytest.mark.parametrize(("permissions", "sent"), [(["view"], False), (["view", "change"], True)])
+def test_only_who_may_change_them_sends_again(staff, permissions, sent):
+    letter = make()
+    resend(staff(*(f"{permission}_deadletter" for permission in permissions)), letter)
+    letter.refresh_from_db()
+    assert (letter.resent_at is not None) is sent
+
+
 @pytest.mark.parametrize("name", ["deadletter", "auditevent", "idempotencykey"])
 def test_the_lists_open_and_nothing_is_edited(operator, name):
     make()
