@@ -8,6 +8,10 @@ from django.http import HttpRequest
 
 from medicines.models import Medicine, MedicineCache, MirrorRun
 from medicines.selectors.tiers import invalidate_cards
+from ops.services import record_audit
+
+# So many are named in the audit trail; of more, how many they were.
+_NAMED = 100
 
 
 class _ReadOnly(admin.ModelAdmin[Any]):
@@ -31,10 +35,16 @@ class MedicineAdmin(_ReadOnly):
     show_full_result_count = False
     actions = ("drop_from_caches",)
 
-    @admin.action(description="모든 캐시에서 지우기", permissions=["view"])
+    def has_drop_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm("ops.delete_cacheentry"))
+
+    @admin.action(description="모든 캐시에서 지우기", permissions=["drop"])
     def drop_from_caches(self, request: HttpRequest, queryset: QuerySet[Medicine]) -> None:
         item_seqs = list(queryset.values_list("item_seq", flat=True))
         invalidate_cards(item_seqs)
+        details = {"count": len(item_seqs), "item_seqs": item_seqs[:_NAMED]}
+        record_audit(actor=str(request.user.pk), action="cache.drop_medicines", details=details)
         self.message_user(request, f"{len(item_seqs)}개를 모든 캐시에서 지웠습니다.", messages.SUCCESS)
 
 

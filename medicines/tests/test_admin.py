@@ -1,10 +1,12 @@
 """The operators' screens."""
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from core.cache import tiers as cache
 from medicines.models import Medicine, MirrorRun
 from medicines.tests import catalogue
+from ops.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +41,16 @@ def test_an_action_drops_a_medicine_from_the_caches(admin_client, client):
     data = {"action": "drop_from_caches", "_selected_action": [chosen]}
     assert admin_client.post("/admin/medicines/medicine/", data, follow=True).status_code == 200
     assert not cache().get("detail:100000001")
+    event = AuditEvent.objects.get()
+    assert (event.action, event.details) == ("cache.drop_medicines", {"count": 1, "item_seqs": ["100000001"]})
+
+
+def test_who_may_only_look_drops_nothing(client, django_user_model):
+    reader = django_user_model.objects.create_user("reader", "x", is_staff=True)
+    reader.user_permissions.set(Permission.objects.filter(codename="view_medicine"))
+    client.get("/api/v1/medicines/100000001")
+    client.force_login(reader)
+    chosen = Medicine.objects.get(item_seq="100000001").pk
+    client.post("/admin/medicines/medicine/", {"action": "drop_from_caches", "_selected_action": [chosen]})
+    assert cache().get("detail:100000001")
+    assert not AuditEvent.objects.exists()
