@@ -23,6 +23,8 @@ _NAMED_SECRET = re.compile(
 )
 _BEARER = re.compile(r"\b(Bearer|KakaoAK)\s+\S+")
 _KEY_SHAPES = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+# The name and password in an address: postgresql://pilling:…@host
+_USERINFO = re.compile(r"(\w://)[^\s/@'\"]*@")
 _MAY_HIDE = re.compile(r"[?=:]|sk-|eyJ|Bearer|KakaoAK")
 
 
@@ -30,6 +32,7 @@ def redact(text: str) -> str:
     """The text without query strings, keys, tokens and passwords."""
     if not _MAY_HIDE.search(text):
         return text
+    text = _USERINFO.sub(rf"\1{_HIDDEN}@", text)
     text = _QUERY.sub("?" + _HIDDEN, text)
     text = _BEARER.sub(rf"\1 {_HIDDEN}", text)
     text = _NAMED_SECRET.sub(rf"\1\2{_HIDDEN}", text)
@@ -118,6 +121,8 @@ def logging_config(*, level: str, log_file: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
             # Scanners send made-up Host headers all day; the access line already shows the 400.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Its line has the path and the origin that was sent; the access line shows route and 403.
+            "django.security.csrf": {"level": "CRITICAL"},
             # Their INFO and DEBUG lines hold addresses with queries, message bodies or task arguments.
             **{name: {"level": "WARNING"} for name in _TALKATIVE},
         },

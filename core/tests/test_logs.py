@@ -4,6 +4,7 @@ import logging.config
 
 import pytest
 from django.conf import settings as live
+from django.test import Client
 
 from core import context
 from core.logs import JsonFormatter, logging_config, redact
@@ -26,6 +27,8 @@ def line(message, *args, **extra):
     ("password=hunter22&x=1", "hunter22"),
     ("key sk-abcdefghijkl in use", "sk-abcdefghijkl"),
     ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOi"),
+    ("could not connect to postgresql://pilling:hunter22@10.0.0.9:5432/pilling", "hunter22"),
+    ("unix://:hunter22@/run/valkey.sock?db=0", "hunter22"),
     ("/api/v1/medicines?q=당뇨", "당뇨"),
     ("HTTPConnectionPool(host='h', port=80): Max retries exceeded with url: /a?q=임신&k=1 (Caused by x)", "임신"),
 ])  # fmt: skip
@@ -36,7 +39,8 @@ def test_secrets_and_queries_are_hidden(text, secret):
 
 
 @pytest.mark.parametrize(
-    "text", ["Read 4,700 rows in 12 pages", "Is it done? Yes: all", "00:10:20 started", "타이레놀"]
+    "text",
+    ["Read 4,700 rows in 12 pages", "Is it done? Yes: all", "00:10:20 started", "타이레놀", "http://h/a says a@b.kr"],
 )
 def test_ordinary_text_stays(text):
     assert redact(text) == text
@@ -73,6 +77,17 @@ def test_any_text_is_one_json_line(text):
     written.encode("utf-8")
     assert "\n" not in written
     assert json.loads(written)["message"] == text
+
+
+def test_a_forged_form_leaves_neither_path_nor_origin(caplog, settings):
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/admin/login/secretpath/", headers={"origin": "https://evil.test"})
+    assert answer.status_code == 403
+    written = "".join(JsonFormatter().format(record) for record in caplog.records)
+    assert "secretpath" not in written
+    assert "evil.test" not in written
 
 
 @pytest.fixture
