@@ -7,6 +7,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
@@ -203,6 +204,9 @@ THROTTLE_RATES = {
 
 # --- The browser ------------------------------------------------------------------------------------------------------
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_HEADERS = [
+    *default_headers, "idempotency-key", "if-match", "if-none-match", "x-install-id", "x-request-id",
+]  # fmt: skip
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Retry-After",

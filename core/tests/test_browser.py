@@ -36,3 +36,15 @@ def test_preflight(client, settings):
     answer = client.options("/api/v1/installs", headers=headers)
     assert answer.status_code == 200
     assert "POST" in answer["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize("header", ["x-install-id", "idempotency-key", "if-none-match", "if-match", "authorization"])
+def test_a_browser_of_an_allowed_site_may_send_the_apis_own_headers(client, settings, header):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.test"]
+    headers = {
+        "origin": "https://app.test",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": header,
+    }
+    answer = client.options("/api/v1/installs", headers=headers)
+    assert header in answer["Access-Control-Allow-Headers"].split(", ")
