@@ -2,11 +2,13 @@
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
 import environ
+import limits
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
@@ -29,7 +31,12 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 # Cookies without `Secure` and no redirect to TLS: for a bare machine without a certificate, never for production.
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
+# Networks, or "unix" for a local socket.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+try:
+    [ip_network(proxy, strict=False) for proxy in TRUSTED_PROXIES if proxy != "unix"]
+except ValueError as error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -201,6 +208,13 @@ THROTTLE_RATES = {
     "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
     "summary_address": env.str("THROTTLE_SUMMARY_ADDRESS", "60/hour"),
 }
+for _scope, _rate in THROTTLE_RATES.items():
+    try:
+        _allowed = limits.parse(_rate).amount
+    except ValueError as error:
+        raise ImproperlyConfigured(f"THROTTLE_{_scope.upper()}: {error}") from error
+    if _allowed < 1:
+        raise ImproperlyConfigured(f"THROTTLE_{_scope.upper()} must allow one request at least.")
 
 # --- The browser ------------------------------------------------------------------------------------------------------
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

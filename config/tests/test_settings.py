@@ -50,6 +50,21 @@ def test_only_web_requests_have_a_statement_timeout(conf, limit):
     assert done.stdout == f"('{limit}',)\n", done.stderr
 
 
+@pytest.mark.parametrize(("name", "value"), [
+    ("THROTTLE_USER", "sixty"), ("THROTTLE_SUGGEST", "0/minute"), ("THROTTLE_SOURCE", "10/fortnight"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8,nginx"), ("TRUSTED_PROXIES", "10.0.0.1/33"),
+])  # fmt: skip
+def test_a_limit_or_a_proxy_that_cannot_be_read_is_refused_at_the_start(name, value):
+    """Otherwise every request that needs it would be a 500."""
+    done = manage("check", **PRODUCTION | {name: value})
+    assert done.returncode != 0
+    assert name in done.stderr
+
+
+def test_networks_and_the_local_socket_may_be_proxies():
+    assert manage("check", **PRODUCTION | {"TRUSTED_PROXIES": "10.0.0.0/8,::1,unix"}).returncode == 0
+
+
 def test_models_and_migrations_agree():
     assert manage("makemigrations", "--check", "--dry-run").returncode == 0
 
