@@ -12,6 +12,8 @@ import limits
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
@@ -131,9 +133,14 @@ CACHES = {
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": 0.2,
             "SOCKET_TIMEOUT": 0.5,
+            # Only sessions are kept here, and these are in PostgreSQL too: a dead cache is logged and a miss.
+            "IGNORE_EXCEPTIONS": True,
+            # redis-py tries ten times with growing pauses unless told not to.
+            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0)},
         },
     }
 }
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 # The tier in each process's memory (core.cache): 0 turns it off.
 L1_SECONDS = env.float("L1_SECONDS", 30.0)
