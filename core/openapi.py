@@ -2,14 +2,16 @@
 
 from typing import Any
 
-_ALWAYS = {
-    "400": "요청 값이 올바르지 않음",
-    "405": "허용되지 않은 메서드",
-    "429": "요청이 너무 잦음",
-    "500": "서버 오류",
-    "503": "잠시 이용 불가",
-}
-_WITH_BODY = {"409": "충돌", "413": "본문이 너무 큼", "415": "받지 않는 형식", "422": "다시 쓰인 Idempotency-Key"}
+from core.errors import PROBLEMS
+from core.schema import example_of
+
+# By slug; of several with one status the first is told.
+_ALWAYS = (
+    "invalid-query", "method-not-allowed", "uri-too-long", "throttled", "headers-too-large", "internal-error",
+    "unavailable",
+)  # fmt: skip
+_SIGNED_IN = ("not-authenticated", "forbidden")
+_WITH_BODY = ("conflict", "payload-too-large", "unsupported-media-type", "idempotency-key-reused")
 _METHODS = frozenset(("get", "post", "put", "patch", "delete"))
 
 
@@ -26,24 +28,26 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
 
 
 def _complete(operation: dict[str, Any], *, method: str, path: str) -> None:
-    expected = dict(_ALWAYS)
-    if "{" in path:
-        expected["404"] = "찾을 수 없음"
+    expected = [*_ALWAYS, *(["not-found"] if "{" in path else [])]
     if operation.get("security") and {} not in operation["security"]:
-        expected |= {"401": "로그인 필요", "403": "권한 없음"}
+        expected += _SIGNED_IN
     if method in ("post", "put", "patch"):
-        expected |= _WITH_BODY
-    for status, description in expected.items():
-        response = operation["responses"].setdefault(status, _response(description))
+        expected += _WITH_BODY
+    for slug in expected:
+        status = str(PROBLEMS[slug].status)
+        response = operation["responses"].setdefault(status, _response(slug))
         if status in ("429", "503"):
             response.setdefault("headers", {}).setdefault("Retry-After", _RETRY_AFTER)
     if method == "post":
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
-def _response(description: str) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": description, "content": content}
+def _response(slug: str) -> dict[str, Any]:
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {slug: {"value": example_of(PROBLEMS[slug])}},
+    }
+    return {"description": PROBLEMS[slug].title, "content": {"application/problem+json": content}}
 
 
 _RETRY_AFTER = {"schema": {"type": "integer"}, "description": "몇 초 뒤에 다시 물으면 되는지"}

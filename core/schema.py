@@ -41,7 +41,14 @@ def _response(kinds: list[type[Problem]]) -> OpenApiResponse:
 
 
 def _example(kind: type[Problem]) -> OpenApiExample:
-    value = {
+    return OpenApiExample(
+        kind.slug, value=example_of(kind), media_type=_MEDIA, status_codes=[str(kind.status)]
+    )
+
+
+def example_of(kind: type[Problem]) -> dict[str, object]:
+    """A problem document of this kind, as it goes over the wire."""
+    return {
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
         "status": kind.status,
@@ -49,7 +56,6 @@ def _example(kind: type[Problem]) -> OpenApiExample:
         "errors": [],
         "request_id": "9f1c2ab47de0418bb0a7c5d1e2f30415",
     }
-    return OpenApiExample(kind.slug, value=value, media_type=_MEDIA, status_codes=[str(kind.status)])
 
 
 def response_headers(names: Iterable[str], statuses: Iterable[int]) -> list[OpenApiParameter]:

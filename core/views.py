@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,8 +28,12 @@ class DescribeInstalls(APIView):
     @extend_schema(
         operation_id="create_install",
         summary="설치 번호 받기",
+        description="앱을 설치한 기기마다 한 번 받아, 다음 요청부터 X-Install-ID 머리글로 보냅니다.",
         request=None,
         responses={201: InstallSerializer, **problems("throttled")},
+        examples=[
+            OpenApiExample("보기", value={"install_id": "pJ3…:서명"}, response_only=True, status_codes=["201"])
+        ],
     )
     def post(self, request: Request) -> Response:
         return Response(InstallSerializer({"install_id": ""}).data)

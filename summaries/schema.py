@@ -28,6 +28,14 @@ _EXAMPLE = {
     "generated_at": "2026-11-24T09:00:00+09:00",
     "coverage": "easy",
 }
+_PENDING = {
+    **_EXAMPLE,
+    "status": "pending",
+    "kind": "extractive",
+    "label_notice": "설명서의 문장을 옮긴 글입니다. 어려운 낱말은 쉬운 말로 바꾸었고, 원문과 다르면 원문이 맞습니다.",
+    "model": None,
+    "generated_at": None,
+}
 
 
 class Summary(APIView):
@@ -61,7 +69,10 @@ class Summary(APIView):
             304: OpenApiResponse(description="If-None-Match로 보낸 것 그대로"),
             **problems("invalid-query", "not-found", "method-not-allowed", "throttled", "source-down", "unavailable"),
         },
-        examples=[OpenApiExample("보기", value=_EXAMPLE, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("보기", value=_EXAMPLE, response_only=True, status_codes=["200"]),
+            OpenApiExample("만드는 중", value=_PENDING, response_only=True, status_codes=["202"]),
+        ],
     )
     def get(self, request: Request, item_seq: str) -> Response:
         return Response()
