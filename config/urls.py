@@ -3,8 +3,8 @@
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from core.docs import ApiDocs, ApiSchema
 from core.health import livez, readyz
 from core.metrics import metrics_view
 from core.problem_pages import problem_index, problem_page
@@ -17,9 +17,7 @@ handler404 = "core.api.handler404"
 handler500 = "core.api.handler500"
 
 # The page's script is served by us; its styles are set from that script.
-_docs = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="schema"),
-)
+_docs = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})(ApiDocs.as_view(url_name="schema"))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, since a search costs less than finding its route behind all others.
@@ -30,7 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems", problem_index, name="problems"),
     path("problems/<slug:slug>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", ApiSchema.as_view(), name="schema"),
     path("api/docs", _docs, name="docs"),
     path("api/v1/installs", idempotent(create_install), name="installs"),
     path("api/v1/", include("summaries.urls")),
