@@ -242,17 +242,21 @@ class Product:
     def search(self, q: str, **params: object) -> requests.Response:
         return self.get("/api/v1/medicines", q=q, **params)
 
-    def raw(self, target: bytes, *, method: bytes = b"GET", headers: bytes = b"", body: bytes = b"") -> Answer:
-        """Exactly these bytes, since a library would mend what is wrong in them."""
+    def raw(
+        self, target: bytes, *, method: bytes = b"GET", headers: bytes = b"", body: bytes = b"", ends: bool = False
+    ) -> Answer:
+        """Exactly these bytes, since a library would mend what is wrong in them. `ends`: nothing follows, ever."""
         host = b"" if b"Host:" in headers else f"Host: 127.0.0.1:{self.port}\r\n".encode()
         request = b"%s %s HTTP/1.1\r\n%sConnection: close\r\n%s\r\n%s" % (method, target, host, headers, body)
-        return self.raw_bytes(request, method.decode("latin-1"))
+        return self.raw_bytes(request, method.decode("latin-1"), ends=ends)
 
-    def raw_bytes(self, request: bytes, method: str = "GET") -> Answer:
+    def raw_bytes(self, request: bytes, method: str = "GET", *, ends: bool = False) -> Answer:
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             # The server may answer and close before it has read all of a request that is too long.
             with contextlib.suppress(ConnectionError):
                 connection.sendall(request)
+                if ends:
+                    connection.shutdown(socket.SHUT_WR)
             response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             return Answer(response)
