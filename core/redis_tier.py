@@ -74,7 +74,7 @@ class RedisTier:
         if value is None or value == _MARK:
             return None
         fresh = _FRESH.unpack_from(cast(bytes, value))[0] - time.time()
-        return Held(cast(bytes, value)[_FRESH.size :], fresh, max(0, cast(int, left)) / 1000)
+        return Held(cast(bytes, value)[_FRESH.size :], fresh, max(0, left) / 1000)
 
     def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
         """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""

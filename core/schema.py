@@ -41,9 +41,7 @@ def _response(kinds: list[type[Problem]]) -> OpenApiResponse:
 
 
 def _example(kind: type[Problem]) -> OpenApiExample:
-    return OpenApiExample(
-        kind.slug, value=example_of(kind), media_type=_MEDIA, status_codes=[str(kind.status)]
-    )
+    return OpenApiExample(kind.slug, value=example_of(kind), media_type=_MEDIA, status_codes=[str(kind.status)])
 
 
 def example_of(kind: type[Problem]) -> dict[str, object]:

@@ -31,9 +31,7 @@ class DescribeInstalls(APIView):
         description="앱을 설치한 기기마다 한 번 받아, 다음 요청부터 X-Install-ID 머리글로 보냅니다.",
         request=None,
         responses={201: InstallSerializer, **problems("throttled")},
-        examples=[
-            OpenApiExample("보기", value={"install_id": "pJ3…:서명"}, response_only=True, status_codes=["201"])
-        ],
+        examples=[OpenApiExample("보기", value={"install_id": "pJ3…:서명"}, response_only=True, status_codes=["201"])],
     )
     def post(self, request: Request) -> Response:
         return Response(InstallSerializer({"install_id": ""}).data)

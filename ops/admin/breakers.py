@@ -33,6 +33,6 @@ class CircuitBreakerAdmin(PageAdmin):
         if reset_breaker(seen=found, actor=str(request.user.pk)):
             self.message_user(request, f"{vendor}: 다시 이었습니다. 다음 호출부터 바로 나갑니다.", messages.SUCCESS)
         else:
-            text = f"{vendor}: 브로커 Redis가 응답하지 않아 모든 프로세스에 알릴 수 없습니다. 아무것도 바꾸지 않았습니다."
+            text = f"{vendor}: 브로커 Redis가 응답하지 않아 알릴 수 없습니다. 아무것도 바꾸지 않았습니다."
             self.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(self.home())

@@ -34,8 +34,8 @@ class PageAdmin(admin.ModelAdmin[Any]):
         return bool(getattr(self, f"has_{permission}_permission")(request))
 
     def page(self, request: HttpRequest, template: str, **values: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": self.opts.verbose_name, "opts": self.opts, **values}
-        return TemplateResponse(request, f"admin/ops/{template}.html", context)
+        own = {"title": self.opts.verbose_name, "opts": self.opts, **values}
+        return TemplateResponse(request, f"admin/ops/{template}.html", self.admin_site.each_context(request) | own)
 
     def home(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

@@ -138,8 +138,9 @@ def test_odd_input_is_refused_in_the_form(operator, text):
     assert "errorlist" in look(operator, text)
 
 
-@pytest.mark.parametrize("text", ["%", "가" * 128, "💊", "\ud800".encode("utf-8", "surrogatepass"), "'; DROP TABLE x --",
-                                  "9" * 128, "list:" + "x" * 120, "card:", "summary:"])  # fmt: skip
+@pytest.mark.parametrize("text", [
+    "%", "가" * 128, "💊", b"\xed\xa0\x80", "'; DROP TABLE x --", "9" * 128, "list:" + "x" * 120, "card:", "summary:",
+])  # fmt: skip
 def test_odd_text_breaks_nothing(operator, text):
     assert look(operator, text)
 
