@@ -36,7 +36,7 @@ run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8
 test: $(VENV)/.dev ## the whole test suite, on embedded servers of its own
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/.dev ## ruff, mypy, import rules, migrations, schema
+lint: $(VENV)/.dev ## ruff, mypy, import rules, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(CHECK_ENV) $(BIN)/mypy
