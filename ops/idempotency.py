@@ -32,6 +32,9 @@ def idempotent(view: View) -> View:
             return view(request, *args, **kwargs)
         try:
             begun = _begin(request, key)
+            if isinstance(begun, StoredAnswer):
+                # The view counts what it answers itself.
+                throttling.check(request)
         except Problem as problem:
             return problem_response(problem, request=request)
         if isinstance(begun, StoredAnswer):

@@ -72,6 +72,16 @@ def test_answers_that_pass_are_not_kept(client, status):
     assert urls.counted["calls"] == 2
 
 
+def test_repeats_count_against_the_limit_too(client, settings):
+    settings.THROTTLE_ENABLED = True
+    settings.THROTTLE_RATES = {"address": "2/minute"}
+    assert client.post("/api/v1/installs", headers={"Idempotency-Key": "k"}).status_code == 201
+    again = client.post("/api/v1/installs", headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again["Idempotent-Replayed"], again["RateLimit-Remaining"]) == (201, "true", "0")
+    refused = client.post("/api/v1/installs", headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/throttled")
+
+
 def test_a_bug_frees_the_key(client):
     client.raise_request_exception = False
     urls.counted["status"] = 0
