@@ -35,7 +35,8 @@ def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
             if not isinstance(error.__cause__, InvalidSqlStatementName) or connection.in_atomic_block:
                 raise
             _once(cursor, sql, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _once(cursor: CursorWrapper, sql: str, params: Sequence[Any]) -> None:
