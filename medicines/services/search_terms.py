@@ -46,8 +46,7 @@ _BY_PREFIX = f"""
     SELECT %s, p.part, p.part, (array_agg(p.id ORDER BY p.place))[1:{POSTINGS}]
     FROM (
         SELECT DISTINCT m.id, left(m.{{column}}, n) AS part, r.place
-        FROM (SELECT id, row_number() OVER (ORDER BY {RANK}) AS place FROM medicine m) r
-        JOIN medicine m USING (id), generate_series(1, %s) n
+        FROM term_rank r JOIN medicine m USING (id), generate_series(1, %s) n
         WHERE m.{{column}} <> ''
     ) p WHERE p.part NOT LIKE '%%|%%' GROUP BY p.part"""
 # The sign that opens a name, for the first keystroke of "(주)…".
@@ -59,18 +58,20 @@ _BY_SIGN = f"""
 # counted only where their beginning is frequent, which keeps the count itself small.
 _FREQUENT = 300
 _PART_LENGTHS = range(2, 8)
-_PARTS = f"""
+# Each part of each name where it first stands there.
+_PLACES = """
+    FROM term_rank r CROSS JOIN LATERAL generate_series(1, length(r.name) - {length} + 1) at
+    CROSS JOIN LATERAL substr(r.name, at, {length}) AS f(found)
+    {among} WHERE strpos(r.name, found) = at AND strpos(found, '|') = 0"""
+_FIND_PARTS = f"""
     CREATE TEMPORARY TABLE part_{{length}} ON COMMIT DROP AS
-    SELECT substr(m.name_norm, at, {{length}}) AS part, array_agg(DISTINCT m.id) AS ids
-    FROM medicine m CROSS JOIN LATERAL generate_series(1, length(m.name_norm) - {{length}} + 1) at
-    {{begins}} WHERE strpos(substr(m.name_norm, at, {{length}}), '|') = 0
-    GROUP BY 1 HAVING count(DISTINCT m.id) > {_FREQUENT}"""
-_TEMPORARY = ", ".join(f"pg_temp.{name}" for name in ("term_name", "term_new", *(f"part_{n}" for n in _PART_LENGTHS)))
-_BEGINS = "JOIN part_{shorter} s ON s.part = substr(m.name_norm, at, {shorter})"
+    SELECT found AS part {_PLACES} GROUP BY found HAVING count(*) > {_FREQUENT}"""
+_BEGINS_WITH = "JOIN part_{shorter} s ON s.part = left(found, {shorter})"
 _BY_PART = f"""
-    SELECT 'part', n.text, n.keys, (array_agg(m.id ORDER BY {RANK}))[1:{POSTINGS}]
-    FROM (SELECT text, keys, unnest(ids) AS id FROM term_name JOIN part_{{length}} ON part = text) n
-    JOIN medicine m ON m.id = n.id GROUP BY n.text, n.keys"""
+    SELECT 'part', n.text, n.keys, (array_agg(r.id ORDER BY r.place))[1:{POSTINGS}]
+    {_PLACES} GROUP BY n.text, n.keys"""
+_NAMED = "JOIN term_name n ON n.text = found"
+_TEMPORARY = ("term_name", "term_new", "term_rank", *(f"part_{length}" for length in _PART_LENGTHS))
 
 Names = Iterable[tuple[str, str]]
 """(text of the term, what it means: a substance, a symptom, or a company as the source spells it)."""
@@ -99,11 +100,17 @@ def rebuild_term_tables() -> None:
 def _prepare(cursor: CursorWrapper) -> None:
     cursor.execute("SET LOCAL statement_timeout = 0")  # a web connection's limit, where a view's process rebuilds
     cursor.execute("SET LOCAL work_mem = '64MB'")
-    cursor.execute(f"DROP TABLE IF EXISTS {_TEMPORARY}")  # of a rebuild in the same transaction
+    # Of a rebuild in the same transaction.
+    cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{name}' for name in _TEMPORARY)}")
     cursor.execute("CREATE TEMPORARY TABLE term_name (text text, means text, keys text) ON COMMIT DROP")
     cursor.execute(
         "CREATE TEMPORARY TABLE term_new (kind text, text text, keys text, medicine_ids bigint[]) ON COMMIT DROP"
     )
+    cursor.execute(
+        f"""CREATE TEMPORARY TABLE term_rank ON COMMIT DROP AS
+            SELECT id, name_norm AS name, row_number() OVER (ORDER BY {RANK}) AS place FROM medicine m"""
+    )
+    cursor.execute("ANALYZE term_rank")
 
 
 def _use_names(cursor: CursorWrapper, names: Names) -> None:
@@ -115,14 +122,15 @@ def _use_names(cursor: CursorWrapper, names: Names) -> None:
 
 def _add_parts(cursor: CursorWrapper) -> None:
     for length in _PART_LENGTHS:
-        begins = _BEGINS.format(shorter=length - 1) if length > _PART_LENGTHS.start else ""
-        cursor.execute(_PARTS.format(length=length, begins=begins))
+        among = _BEGINS_WITH.format(shorter=length - 1) if length > _PART_LENGTHS.start else ""
+        cursor.execute(_FIND_PARTS.format(length=length, among=among))
+        cursor.execute(f"ANALYZE part_{length}")
         cursor.execute(f"SELECT part, part FROM part_{length}")
         parts = cursor.fetchall()
         if not parts:
             return
         _use_names(cursor, parts)
-        cursor.execute("INSERT INTO term_new " + _BY_PART.format(length=length))
+        cursor.execute("INSERT INTO term_new " + _BY_PART.format(length=length, among=_NAMED))
 
 
 def _companies(cursor: CursorWrapper) -> Names:
