@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils import timezone
 
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
@@ -15,8 +16,8 @@ _SECONDS = 300
 # A brand of the window with enough addresses, and the product of it that a search shows first.
 _SQL = """
 WITH searched AS (
-    SELECT c.name, sum(c.addresses * 0.9 ^ (current_date - c.day)) AS score
-    FROM medicine_search_count c WHERE c.day > current_date - %(days)s
+    SELECT c.name, sum(c.addresses * 0.9 ^ (%(today)s::date - c.day)) AS score
+    FROM medicine_search_count c WHERE c.day > %(today)s::date - %(days)s
     GROUP BY c.name HAVING max(c.week_addresses) >= %(addresses)s
 )
 SELECT s.name, m.item_seq
@@ -39,7 +40,9 @@ class PopularName:
 def popular_names(*, limit: int = MAX_NAMES) -> list[PopularName]:
     """Searched for from at least five addresses within a week, most searched first."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"days": WINDOW_DAYS, "addresses": MIN_ADDRESSES, "limit": limit})
+        # The connection's own day is that of UTC, nine hours behind.
+        today = timezone.localdate()
+        cursor.execute(_SQL, {"today": today, "days": WINDOW_DAYS, "addresses": MIN_ADDRESSES, "limit": limit})
         return [PopularName(text, item_seq) for text, item_seq in cursor.fetchall()]
 
 

@@ -1,6 +1,7 @@
 """What people search for: counted without names or addresses, shown from five addresses on, warmed."""
 
-from datetime import date, timedelta
+import threading
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -125,6 +126,15 @@ def test_a_week_later_a_name_is_no_longer_shown():
     day = timezone.localdate() - timedelta(days=7)
     MedicineSearchCount.objects.create(name="보라매", day=day, addresses=9, week_addresses=9)
     assert popular_names() == []
+
+
+@pytest.mark.parametrize("now", ["2026-11-27T00:30:00+09:00", "2026-11-27T23:30:00+09:00"])
+def test_the_seven_days_are_korean_days(now, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(now))
+    MedicineSearchCount.objects.create(name="보라매", day=date(2026, 11, 20), addresses=9, week_addresses=9)
+    assert popular_names() == []
+    MedicineSearchCount.objects.create(name="새벽별", day=date(2026, 11, 21), addresses=9, week_addresses=9)
+    assert [name.text for name in popular_names()] == ["새벽별"]
 
 
 def test_popular_is_an_endpoint(client, django_assert_num_queries):
