@@ -44,20 +44,16 @@ class _Counter:
     def _reset(self) -> None:
         self._waiting: set[tuple[str, str]] = set()
         self._started = False
-        self._starting = threading.Lock()
+        self._lock = threading.Lock()
 
     def note(self, item_seq: str, address: str) -> None:
         """At most so many a second are kept; beyond that a share is lost, which popularity can bear."""
-        if len(self._waiting) < _MAX_WAITING:
-            self._waiting.add((item_seq, address))
-        if not self._started:
-            self._start()
-
-    def _start(self) -> None:
-        with self._starting:
-            if not self._started:
-                self._started = True
-                threading.Thread(target=self._run, name="popularity", daemon=True).start()
+        with self._lock:
+            if len(self._waiting) < _MAX_WAITING:
+                self._waiting.add((item_seq, address))
+            starting, self._started = not self._started, True
+        if starting:
+            threading.Thread(target=self._run, name="popularity", daemon=True).start()
 
     def _run(self) -> None:
         while True:
@@ -66,7 +62,9 @@ class _Counter:
 
     def flush(self) -> None:
         """Send what waits; a dead Redis loses it."""
-        waiting, self._waiting = self._waiting, set()
+        # A set that still grew while it is read would end the thread, and with it all counting in this process.
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
         if not waiting:
             return
         try:

@@ -165,6 +165,34 @@ def test_the_buffer_is_bounded(monkeypatch):
     assert len(counter._waiting) == 3
 
 
+def test_a_search_noted_while_the_buffer_is_sent_is_not_lost(monkeypatch):
+    counter = popularity._Counter()
+    monkeypatch.setattr(counter, "_started", True)
+    adding, sending, sent = threading.Event(), threading.Event(), []
+
+    class Slow(set):
+        def add(self, entry):
+            adding.set()
+            sending.wait(0.5)
+            super().add(entry)
+
+    def send(waiting, day):
+        for number, entry in enumerate(waiting):
+            if number == 0:
+                sending.set()
+                noting.join(5)
+            sent.append(entry)
+
+    monkeypatch.setattr(popularity, "_send", send)
+    counter._waiting = Slow([("100000001", "a"), ("100000001", "b")])
+    noting = threading.Thread(target=counter.note, args=("100000002", "c"))
+    noting.start()
+    assert adding.wait(5)
+    counter.flush()
+    counter.flush()
+    assert sorted(address for _, address in sent) == ["a", "b", "c"]
+
+
 def test_warming_fills_redis(client, django_assert_num_queries, capsys):
     MedicineSearchCount.objects.create(name="보라매", day=timezone.localdate(), addresses=9, week_addresses=9)
     call_command("warm_cache")
