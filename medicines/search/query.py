@@ -92,7 +92,7 @@ def parse_query(raw: str) -> Query:
         substance=substance_for(meant),
         company=company_name(trimmed) if meant == text else meant,
         symptom=symptom.name if (symptom := symptom_for(meant)) else "",
-        emergency=emergency_notice(trimmed),
+        emergency=emergency_notice(trimmed) or emergency_notice(meant),
     )
 
 

@@ -127,6 +127,11 @@ def test_emergency_words_bring_the_notice(raw):
     assert "109" in notice
 
 
-@pytest.mark.parametrize("raw", ["타이레놀", "두통", "숨쉬는한의원", "로자살탄정"])
+@pytest.mark.parametrize("raw", ["wktkf", "rhkekqhrdyd", "자살 탄산리튬", "자\u200b살"])
+def test_an_emergency_is_heard_however_it_is_typed(raw):
+    assert parse_query(raw).emergency is not None
+
+
+@pytest.mark.parametrize("raw", ["타이레놀", "두통", "숨쉬는한의원", "로자살탄정", "코자살탄플러스정", "xkdlfpshf"])
 def test_other_words_bring_no_notice(raw):
     assert emergency_notice(raw) is None
