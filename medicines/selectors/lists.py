@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 import redis
+from django.db import InterfaceError, OperationalError
 
 from core import stores
 from core.cache import REDIS
@@ -20,7 +21,7 @@ from core.pagination import read_cursor
 from medicines.search.query import Query, parse_query
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
-from medicines.selectors.search import search_rows
+from medicines.selectors.search import Found, search_rows
 
 MAX_HITS = 200
 CURSOR_SECONDS = 600
@@ -89,8 +90,16 @@ def _snapshot_key(list_key: str, digest: str) -> str:
 
 
 def find(query: Query) -> RankedList:
-    """The list for a query: memory, Redis, one SQL. With the database away the last one known, or its error raised."""
-    return RankedList(*tiers.read_list(_list_key(query), lambda: _make(query), made_at=_AS_OF))
+    """The list for a query: memory, Redis, one SQL. With the database away the last one known, or its error raised.
+
+    A call for help is answered without it: an empty list, with the notice.
+    """
+    try:
+        return RankedList(*tiers.read_list(_list_key(query), lambda: _make(query), made_at=_AS_OF))
+    except (OperationalError, InterfaceError):
+        if not query.emergency:
+            raise
+        return RankedList(_written(query, Found(()), tiers.moment()), tiers.STALE)
 
 
 def search_again(query: Query) -> RankedList:
@@ -110,7 +119,10 @@ def _make(query: Query) -> bytes:
 
 def _build(query: Query) -> bytes:
     as_of = tiers.moment()  # before the question, so that a change during it makes the list old
-    rows = search_rows(query=query, limit=MAX_HITS)
+    return _written(query, search_rows(query=query, limit=MAX_HITS), as_of)
+
+
+def _written(query: Query, rows: Found, as_of: str) -> bytes:
     head = {
         "as_of": as_of,
         "normalized": query.hangul,

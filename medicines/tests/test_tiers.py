@@ -149,6 +149,15 @@ def test_without_the_database_the_last_answer_is_served_as_stale(client, no_data
 
 
 @pytest.mark.django_db(transaction=True)
+def test_without_the_database_a_call_for_help_is_answered(client, no_database):
+    no_database()
+    answer = find(client, "자살")
+    assert (answer.status_code, answer["X-Cache"], answer["Cache-Control"]) == (200, "stale", "no-store")
+    assert (answer.json()["results"], answer.json()["stale"]) == ([], True)
+    assert answer.json()["notice"]["phones"] == ["119", "109"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_without_the_database_and_a_copy_it_says_so(client, no_database):
     no_database()
     for url in (f"{URL}?q=abc", f"{URL}/100000001", f"{URL}/popular"):
