@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _FRESH = struct.Struct(">I")
 _MARK = b"\0\0\0\0deleted"
 _MARK_MS = 5_000
-_JITTER = 0.1
+JITTER = 0.1
 _SET = f"""
 for i = 1, #KEYS do
   local held = redis.call('GETRANGE', KEYS[i], 0, {len(_MARK) - 1})
@@ -80,15 +80,26 @@ class RedisTier:
         """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""
         if not items:
             return
-        fresh = seconds * random.uniform(1 - _JITTER, 1 + _JITTER)
-        head = _FRESH.pack(int(time.time() + fresh))
+        head, kept = self._lifetime(seconds)
         names = [self._prefix + key for key in items]
         values = [head + value for value in items.values()]
-        kept = str(int(fresh) + self._stale_seconds)
         try:
-            stores.cache.run(lambda client: client.eval(_SET, len(names), *names, _MARK, kept, *values))
+            stores.cache.run(lambda client: client.eval(_SET, len(names), *names, _MARK, str(kept), *values))
         except redis.RedisError as error:
             self._failed("write", error)
+
+    def add(self, key: str, value: bytes, *, seconds: float) -> None:
+        """Keep the value unless there is one, or there was one until a moment ago."""
+        head, kept = self._lifetime(seconds)
+        try:
+            stores.cache.run(lambda client: client.set(self._prefix + key, head + value, ex=kept, nx=True))
+        except redis.RedisError as error:
+            self._failed("write", error)
+
+    def _lifetime(self, seconds: float) -> tuple[bytes, int]:
+        """The bytes that say until when a value is fresh, and the seconds until Redis may drop it."""
+        fresh = seconds * random.uniform(1 - JITTER, 1 + JITTER)
+        return _FRESH.pack(int(time.time() + fresh)), int(fresh) + self._stale_seconds
 
     def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
         """Mark the keys deleted and publish `message`, in one round trip. False when Redis did not take it."""

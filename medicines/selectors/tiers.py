@@ -17,9 +17,11 @@ DB, API, STALE = "db", "api", "stale"
 # In seconds. A list outlives the ten minutes that a cursor is promised by being kept as a snapshot too (pages.py).
 LIST_SECONDS = 300
 CARD_SECONDS = 3_600
-CHANGED_SECONDS = 30 * 86_400
+CHANGED_SECONDS = 365 * 86_400
 CARD, DETAIL = "card:", "detail:"
 _CHANGED = "catalogue-changed"
+# Held where no change is known (Redis was emptied); without it, every hit in memory would ask Redis for the mark.
+_NEVER = b""
 _ORDER = (MEMORY, REDIS, DB, API, STALE)
 _WAIT_SECONDS = 2.0
 _SEOUL = ZoneInfo("Asia/Seoul")
@@ -42,8 +44,10 @@ def read_list(key: str, make: Callable[[], bytes], *, made_at: slice) -> tuple[b
     the database away, whatever Redis still holds. Raises the database's error when that is nothing.
     """
     held, where = tiers().get_many((key, _CHANGED))
+    if _CHANGED not in held:
+        tiers().shared.add(_CHANGED, _NEVER, seconds=CHANGED_SECONDS)
     value = held.get(key)
-    if value is not None and value[made_at] > held.get(_CHANGED, b""):
+    if value is not None and value[made_at] > held.get(_CHANGED, _NEVER):
         return value, where[key]
     try:
         return _make(key, make), DB

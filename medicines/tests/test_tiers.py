@@ -1,15 +1,17 @@
 """The tiers behind search and detail: who answers, what drops an entry, and life without Redis or PostgreSQL."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from core import metrics
+from core import metrics, stores
 from core.cache import tiers as cache
 from medicines.models import MedicineCache
 from medicines.selectors import lists, tiers
+from medicines.selectors.answers import kept
 from medicines.services.summary import set_summary
 from medicines.tests import catalogue
 
@@ -18,6 +20,9 @@ URL = "/api/v1/medicines"
 
 @pytest.fixture(autouse=True)
 def _catalogue(db):
+    # A subscriber that has just connected empties the memory, which would be in the midst of a test.
+    cache().subscriber.ensure()
+    assert cache().subscriber.connected.wait(5)
     catalogue.load()
 
 
@@ -75,6 +80,41 @@ def test_nothing_changed_drops_nothing(client):
     find(client)
     tiers.catalogue_changed([])
     assert find(client)["X-Cache"] == "memory"
+
+
+def asks_redis(client):
+    """Whether a search that is held in memory, but not as a whole answer, asks Redis for anything."""
+    before = stores.cache.client.info("commandstats")["cmdstat_mget"]["calls"]
+    kept()._held.clear()
+    assert find(client)["X-Cache"] in ("memory", "redis", "db")
+    return stores.cache.client.info("commandstats")["cmdstat_mget"]["calls"] > before
+
+
+def test_a_hit_in_memory_asks_redis_nothing_also_when_redis_was_emptied(client, settings):
+    settings.THROTTLE_ENABLED = False
+    stores.cache.client.flushdb()
+    find(client)
+    # What was dropped a moment ago, by the loading above, is not kept in memory for two seconds.
+    for _ in range(100):
+        if not asks_redis(client):
+            break
+        time.sleep(0.05)
+    assert not asks_redis(client)
+
+
+def test_a_change_is_heard_where_none_was_known(client):
+    stores.cache.client.flushdb()
+    find(client)
+    tiers.lists_changed()
+    assert find(client)["X-Cache"] == "db"
+
+
+def test_a_snapshot_outlives_the_last_cursor_by_ten_minutes(client):
+    """The list ends at the latest a tenth after its time, is then held in memory, and composed into an answer."""
+    find(client, "여울이")
+    left = [stores.cache.client.get(key) for key in stores.cache.client.keys("*snapshot:*")]
+    fresh = int.from_bytes(left[0][:4], "big") - time.time()
+    assert fresh >= lists.tiers.LIST_SECONDS * 1.1 + 30 + 2 + 600 - 2
 
 
 @pytest.mark.django_db(transaction=True)
