@@ -13,7 +13,7 @@ from itertools import islice
 import redis
 from django.db import InterfaceError, OperationalError
 
-from core import stores
+from core import composed, memory_tier, redis_tier, stores
 from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
@@ -25,6 +25,9 @@ from medicines.selectors.search import Found, search_rows
 
 MAX_HITS = 200
 CURSOR_SECONDS = 600
+# The last cursor of a list is handed out when it has ended in Redis, then in memory, then as a composed answer.
+_LAST_CURSOR_AT = tiers.LIST_SECONDS * (1 + redis_tier.JITTER) + memory_tier.MAX_SECONDS + composed.SECONDS
+SNAPSHOT_SECONDS = (_LAST_CURSOR_AT + CURSOR_SECONDS) / (1 - redis_tier.JITTER)
 _AS_OF = slice(10, 39)  # {"as_of":"2026-11-24T08:42:08.123+09:00", …
 _HEAD_LINES = 2
 _BY_NAME = tuple(
@@ -113,7 +116,7 @@ def _make(query: Query) -> bytes:
     data = _build(query)
     if data.count(b"\n") > _HEAD_LINES:
         snapshot = {_snapshot_key(_list_key(query), RankedList(data, tiers.DB).digest): data}
-        cache().shared.set_many(snapshot, seconds=tiers.LIST_SECONDS + CURSOR_SECONDS)
+        cache().shared.set_many(snapshot, seconds=SNAPSHOT_SECONDS)
     return data
 
 
