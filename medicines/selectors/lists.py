@@ -106,10 +106,17 @@ def find(query: Query) -> RankedList:
 
 
 def search_again(query: Query) -> RankedList:
-    """Ask the database past the caches and fill them: right after something new was stored."""
+    """Ask the database past the caches, right after something new was stored; no process keeps its older list."""
+    data = _make(query)
+    tiers.replace_list(_list_key(query), data)
+    return RankedList(data, tiers.API)
+
+
+def warm(query: Query) -> RankedList:
+    """Ask the database past the caches and fill them, ahead of people."""
     data = _make(query)
     tiers.write_list(_list_key(query), data)
-    return RankedList(data, tiers.API)
+    return RankedList(data, tiers.DB)
 
 
 def _make(query: Query) -> bytes:

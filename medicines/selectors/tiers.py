@@ -73,6 +73,11 @@ def write_list(key: str, value: bytes) -> None:
     tiers().set_many({key: value}, seconds=LIST_SECONDS)
 
 
+def replace_list(key: str, value: bytes) -> None:
+    """The same, and every process drops what it holds under the key."""
+    tiers().announce({key: value}, seconds=LIST_SECONDS)
+
+
 def write_items(prefix: str, items: Mapping[str, bytes], *, seconds: float = CARD_SECONDS) -> None:
     tiers().set_many({prefix + item: value for item, value in items.items()}, seconds=seconds)
 

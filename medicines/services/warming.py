@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from core.errors import InvalidQuery
 from medicines.selectors import tiers
 from medicines.selectors.cards import load_cards
-from medicines.selectors.lists import RankedList, parsed, search_again
+from medicines.selectors.lists import RankedList, parsed
+from medicines.selectors.lists import warm as warm_list
 from medicines.selectors.popular import popular_names
 
 _PAGE = 50
@@ -30,6 +31,6 @@ def warm(*, limit: int = 50) -> Warmed:
 
 def _search(name: str) -> RankedList | None:
     try:
-        return search_again(parsed(name))
+        return warm_list(parsed(name))
     except InvalidQuery:
         return None  # longer than a query may be

@@ -1,16 +1,20 @@
 """L3: names that only the sources know, and what the sources' faults do."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from core import breaker, stores
+from core.cache import TwoTier
 from core.cache import tiers as cache
 from core.datagokr import VENDOR
+from core.memory_tier import MemoryTier
 from medicines.models import Medicine
 from medicines.search.query import parse_query
+from medicines.selectors import lists
 from medicines.services import missing
 
 URL = "/api/v1/medicines"
@@ -33,6 +37,22 @@ def test_a_name_that_nobody_here_knows_is_fetched_and_kept(client, sources):
     assert again["X-Cache"] != "api"
     assert again.json()["results"] == answer.json()["results"]
     assert sources.calls("datagokr").total() == 2
+
+
+def test_the_empty_list_is_dropped_in_every_process(client, sources):
+    other = TwoTier(MemoryTier(max_entries=9, max_bytes=9_999, seconds=30), cache().shared)
+    other.subscriber.ensure()
+    assert other.subscriber.connected.wait(5)
+    key = lists._list_key(parse_query(NAME))
+    other.memory.set_many({key: b"the empty list", "another": b"list"})
+    assert find(client)["X-Cache"] == "api"
+    for _ in range(250):
+        if not other.memory.get_many([key]):
+            break
+        time.sleep(0.02)
+    assert other.memory.get_many([key, "another"]) == {"another": b"list"}
+    assert other.get(key)[1] == "redis"
+    other.subscriber.stop()
 
 
 def test_a_name_that_nobody_has_is_remembered(client, sources):
