@@ -16,8 +16,11 @@ from medicines.selectors.cards import card_of, encode
 SAME_INGREDIENT = 10
 # A label that could not be had is asked for again after this time; a claim that led to nothing is swept after it.
 LABEL_RETRY = timedelta(minutes=10)
+# That there is no label, or an unreadable one, is believed for so long.
+LABEL_ABSENT = timedelta(days=30)
 AWAITED = ("pending", "source_down")
 _TEMPORARY = (Medicine.LabelOutcome.UNTRIED, Medicine.LabelOutcome.SOURCE_DOWN)
+ABSENT = (Medicine.LabelOutcome.NONE, Medicine.LabelOutcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,13 @@ def label_status(medicine: Medicine, *, has_label: bool) -> str:
     """`ready`, `none` (the source has no text), `source_down` (it did not answer), `pending` (being fetched)."""
     if has_label:
         return "ready"
-    if medicine.label_outcome in (Medicine.LabelOutcome.NONE, Medicine.LabelOutcome.REFUSED):
+    if medicine.label_outcome in ABSENT and not _long_ago(medicine.label_tried_at):
         return "none"
     return "source_down" if medicine.label_outcome == Medicine.LabelOutcome.SOURCE_DOWN else "pending"
+
+
+def _long_ago(tried: datetime | None) -> bool:
+    return tried is not None and tried < timezone.now() - LABEL_ABSENT
 
 
 def same_ingredient(medicine: Medicine) -> list[dict[str, str]]:
@@ -105,9 +112,14 @@ def labels_to_fetch(*, limit: int) -> list[str]:
 
 
 def claimable(item_seq: str) -> Q:
-    """Whose label may be asked for now: none stored, not found to be absent, and nobody asked within LABEL_RETRY."""
-    idle = Q(label_tried_at__isnull=True) | Q(label_tried_at__lt=timezone.now() - LABEL_RETRY)
-    return Q(item_seq=item_seq, label_outcome__in=_TEMPORARY) & idle
+    """Whose label may be asked for now: none stored, not found to be absent, and nobody asked within LABEL_RETRY.
+
+    After LABEL_ABSENT an absent one is asked for again.
+    """
+    now = timezone.now()
+    idle = Q(label_tried_at__isnull=True) | Q(label_tried_at__lt=now - LABEL_RETRY)
+    absent = Q(label_outcome__in=ABSENT, label_tried_at__lt=now - LABEL_ABSENT)
+    return Q(item_seq=item_seq) & (Q(label_outcome__in=_TEMPORARY) & idle | absent)
 
 
 def _neighbour(medicine: Medicine) -> dict[str, str]:

@@ -19,11 +19,11 @@ from medicines import client
 from medicines.models import Medicine
 from medicines.records import Record, Refusal
 from medicines.selectors import tiers
+from medicines.selectors.detail import ABSENT, LABEL_ABSENT
 from medicines.services import catalogue
 
 Outcome = Medicine.LabelOutcome
 
-REMEMBERED = timedelta(days=30)
 RETRY = timedelta(hours=6)
 # Calls left to the labels that people open in the meantime.
 KEPT_CALLS = 500
@@ -85,7 +85,7 @@ def backfill(*, seconds: float = CHUNK_SECONDS) -> Backfilled:
 def due_labels(*, limit: int) -> Sequence[str]:
     """item_seqs of prescription products that people look for and that have no text, the most popular first."""
     now = timezone.now()
-    again = Q(label_outcome__in=(Outcome.NONE, Outcome.REFUSED), label_tried_at__lt=now - REMEMBERED)
+    again = Q(label_outcome__in=ABSENT, label_tried_at__lt=now - LABEL_ABSENT)
     again |= Q(label_outcome__in=(Outcome.UNTRIED, Outcome.SOURCE_DOWN), label_tried_at__lt=now - RETRY)
     due = Medicine.objects.filter(Q(label_tried_at=None) | again, popularity__gt=0, coverage="name_only")
     due = due.filter(etc_otc__startswith="전문").exclude(status=Medicine.Status.WITHDRAWN)

@@ -10,8 +10,9 @@ from core.errors import VendorBadReply
 from core.locks import lease
 from medicines import client
 from medicines.models import Medicine
+from medicines.selectors.detail import LABEL_ABSENT
 from medicines.selectors.tiers import write_list
-from medicines.services.backfill import REMEMBERED, backfill, due_labels, fetch_label
+from medicines.services.backfill import backfill, due_labels, fetch_label
 from medicines.tests.factories import detail_row, permit_row, store_easy, store_permit
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,7 @@ def test_that_there_is_no_label_is_remembered(serve):
     assert fetch_label(item_seq="200000001").outcome == outcome() == "none"
     assert backfill().outcomes == {}
     assert served.calls("datagokr")[DETAIL] == 1
-    Medicine.objects.update(label_tried_at=timezone.now() - REMEMBERED - timedelta(days=1))
+    Medicine.objects.update(label_tried_at=timezone.now() - LABEL_ABSENT - timedelta(days=1))
     assert backfill().outcomes == {"none": 1}
 
 

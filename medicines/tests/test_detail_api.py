@@ -139,3 +139,13 @@ def test_a_product_without_text_anywhere_says_none(client, sources):
     tasks.fetch_label(UNLABELLED)
     answer = read(client, UNLABELLED)
     assert (answer.json()["label_status"], "Retry-After" in answer) == ("none", False)
+
+
+def test_that_there_is_no_text_is_believed_for_a_month(client, sources):
+    tasks.fetch_label(UNLABELLED)
+    assert not claim_label(item_seq=UNLABELLED)
+    Medicine.objects.filter(item_seq=UNLABELLED).update(label_tried_at=timezone.now() - timedelta(days=31))
+    answer = read(client, UNLABELLED)
+    assert (answer.json()["label_status"], "Retry-After" in answer) == ("pending", True)
+    assert sent() == []  # inside the test's transaction; the claim was taken
+    assert not claim_label(item_seq=UNLABELLED)
