@@ -113,6 +113,12 @@ def cached(*, item_seq: str, keyword: str) -> tuple[bytes, str] | None:
     return tiers().get(cache_key(item_seq, keyword))
 
 
+def last_known(*, item_seq: str, keyword: str) -> bytes | None:
+    """The last final answer, however old: for when the database is away. Of a text that was withdrawn there is none."""
+    key = cache_key(item_seq, keyword)
+    return tiers().get_stale_many((key,)).get(key)
+
+
 def keep(reading: Reading, body: bytes) -> None:
     tiers().set_many({cache_key(reading.label.item_seq, reading.keyword): body}, seconds=CACHE_SECONDS)
 

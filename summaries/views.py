@@ -4,11 +4,14 @@ import threading
 import time
 from hashlib import blake2b
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from core import throttling
 from core.api import json_response, plain_view
+from core.cache import REDIS
 from core.celery_task import enqueue
+from core.errors import SourceDown
 from core.installs import install_of
 from medicines.services.labels import claim_label
 from summaries import reads, schema, selectors, serializers, services, tasks
@@ -18,6 +21,7 @@ WAIT_SECONDS = 3.0
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 2
 LABEL_RETRY_SECONDS = 5
+STALE = "stale"
 _FRESH = "public, max-age=2, stale-if-error=600"
 # So many of a process's threads may wait for a model at the same time; the next reader gets 202 at once.
 _waiting = threading.BoundedSemaphore(3)
@@ -29,7 +33,16 @@ def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
     held = selectors.cached(item_seq=seq, keyword=keyword)
     if held:
         return _respond(request, held[0], tier=held[1])
-    reading = selectors.read(item_seq=seq, keyword=keyword)
+    try:
+        reading = selectors.read(item_seq=seq, keyword=keyword)
+    except (OperationalError, InterfaceError):
+        last = selectors.last_known(item_seq=seq, keyword=keyword)
+        if last is None:
+            raise
+        return _respond(request, last, tier=STALE)
+    except SourceDown:
+        _send_for_label(seq)
+        raise
     if reading.needs_label:
         return _await_label(request, reading)
     if reading.wanted and services.can_generate():
@@ -44,11 +57,14 @@ def _answer(request: HttpRequest, reading: Reading, *, made: bool = False) -> Ht
     return _respond(request, body, tier="db", made=made)
 
 
+def _send_for_label(item_seq: str) -> None:
+    if claim_label(item_seq=item_seq):
+        enqueue(tasks.fetch_label, item_seq)
+
+
 def _await_label(request: HttpRequest, reading: Reading) -> HttpResponse:
     """A prescription product opened for the first time: its label is on its way."""
-    seq = reading.label.item_seq
-    if claim_label(item_seq=seq):
-        enqueue(tasks.fetch_label, seq)
+    _send_for_label(reading.label.item_seq)
     return _respond(request, selectors.encode(reading.body), tier="db", later=LABEL_RETRY_SECONDS)
 
 
@@ -106,9 +122,9 @@ def _landed(medicine_id: int, keyword: str) -> bool:
 
 def _respond(request: HttpRequest, body: bytes, *, tier: str, later: int = 0, made: bool = False) -> HttpResponse:
     """`later`: seconds after which to ask again; the answer is then 202 and kept by nobody. `made`: just now."""
-    reads.note("generated" if later or made else tier)
+    reads.note("generated" if later or made else REDIS if tier == STALE else tier)
     etag = f'"{blake2b(body, digest_size=9).hexdigest()}"'
-    headers = {"ETag": etag, "X-Cache": tier, "Cache-Control": "no-store" if later else _FRESH}
+    headers = {"ETag": etag, "X-Cache": tier, "Cache-Control": "no-store" if later or tier == STALE else _FRESH}
     if later:
         return json_response(body, status=202, headers={**headers, "Retry-After": str(later)})
     if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):

@@ -1,8 +1,13 @@
 """GET /api/v1/medicines/{item_seq}/summary without a model: what the label alone gives."""
 
-import pytest
-from django.urls import reverse
+from datetime import timedelta
 
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from core.cache import tiers
 from medicines.models import Medicine
 from summaries import selectors, word_table
 from summaries.tests.factories import make_bare, make_medicine, set_label
@@ -104,6 +109,15 @@ def test_a_label_whose_source_is_down_is_not_shown_as_empty(client, db):
     assert response.json()["type"] == "/problems/source-down"
 
 
+def test_a_label_whose_source_was_down_is_sent_for_again(client, db):
+    medicine = make_bare(label_outcome=Medicine.LabelOutcome.SOURCE_DOWN)
+    asked = timezone.now() - timedelta(minutes=11)
+    Medicine.objects.update(label_tried_at=asked)
+    assert get(client, medicine.item_seq).status_code == 503
+    medicine.refresh_from_db()
+    assert medicine.label_tried_at > asked
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_label_on_its_way_is_pending_and_asked_for_once(client):
     medicine = make_bare()
@@ -121,6 +135,21 @@ def test_the_second_reader_is_served_from_a_tier_with_the_same_bytes(client, med
     assert (first["X-Cache"], second["X-Cache"], third["X-Cache"]) == ("db", "db", "memory")
     assert third.content == second.content
     assert third["ETag"] == second["ETag"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_database_the_last_answer_is_served_as_stale(client, medicine, monkeypatch):
+    monkeypatch.setattr(selectors, "CACHE_SECONDS", 0)  # past its time at once, as after a minute
+    first = get(client, medicine.item_seq, "운전")
+    tiers().memory.clear()
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    last, unknown = get(client, medicine.item_seq, "운전"), get(client, medicine.item_seq, "두통")
+    monkeypatch.undo()
+    connection.close()
+    assert (last.status_code, last["X-Cache"], last["Cache-Control"]) == (200, "stale", "no-store")
+    assert last.content == first.content
+    assert (unknown.status_code, unknown.json()["type"]) == (503, "/problems/unavailable")
 
 
 def test_an_unchanged_answer_is_304(client, medicine):
