@@ -23,7 +23,7 @@ def loaded(blocker, *paths):
             yield
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE medicine, medicine_brand, medicine_term CASCADE")
+                cursor.execute("TRUNCATE medicine, medicine_brand, medicine_term, medicine_ingredient CASCADE")
 
 
 def search(text, **options):

@@ -2,7 +2,6 @@
 
 import csv
 import random
-import time
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -167,6 +166,4 @@ def test_no_name_calls_for_an_ambulance():
 
 def test_signs_list_nothing_and_long_words_end():
     assert [search(text).hits for text in ("%", "_", "'", "\\", "%%", "_%_")] == [()] * 6
-    started = time.monotonic()
     assert search("가" * 100).hits == ()
-    assert time.monotonic() - started < 60  # it ends; speed is measured in benchmarks/

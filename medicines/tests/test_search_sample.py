@@ -9,7 +9,9 @@ from django.db import connection
 from medicines.models import Medicine, MedicineBrand, MedicineEfficacy, MedicineTerm
 from medicines.search.columns import search_columns
 from medicines.search.keys import to_keys
+from medicines.search.normalise import normalise
 from medicines.search.query import parse_query
+from medicines.search.symptoms import symptom_for
 from medicines.selectors.search_arms import escape_like
 from medicines.selectors.suggest import suggest_rows
 from medicines.services import search_index
@@ -91,14 +93,16 @@ def test_a_company_is_found_without_its_legal_form(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "wording"), [("두통", "두통"), ("머리 아플 때", "두통"), ("월경통", "월경통"), ("체했을 때", "체")]
+    ("text", "wording"), [("두통", "두통"), ("머리 아플 때", "두통"), ("월경통", "월경통"), ("체했을 때", "체함")]
 )
 def test_a_symptom_is_found_in_the_efficacy_only(text, wording):
     hits = search(text).hits
     assert {hit.kind for hit in hits} == {"symptom"}
     flats = MedicineEfficacy.objects.filter(medicine__in=[hit.id for hit in hits]).values_list("flat", flat=True)
     assert len(flats) == len(hits)
-    assert any(wording in flat for flat in flats)
+    wordings = symptom_for(normalise(text)).wordings
+    assert wording in wordings
+    assert all(any(said in flat for said in wordings) for flat in flats)
 
 
 def test_a_caution_is_no_indication():
@@ -145,12 +149,34 @@ def test_exact_stands_above_everything_else():
     assert scores == sorted(scores, reverse=True)
 
 
-def test_withdrawn_and_export_only_stand_last_among_their_like():
-    ids = [hit.id for hit in search("겔포스").hits if hit.kind in ("exact", "prefix")]
-    Medicine.objects.filter(id=ids[0]).update(status=Medicine.Status.WITHDRAWN)
-    kinds = {hit.id: hit.kind for hit in search("겔포스").hits}
-    same = [hit_id for hit_id, kind in kinds.items() if kind == kinds[ids[0]]]
-    assert same[-1] == ids[0]
+def like_the_first(text):
+    """Ids of the hits that match as the first does, in order."""
+    hits = search(text).hits
+    return [hit.id for hit in hits if hit.kind == hits[0].kind]
+
+
+@pytest.mark.parametrize("ended", [{"status": Medicine.Status.WITHDRAWN}, {"export_only": True}])
+def test_withdrawn_and_export_only_stand_last_among_their_like(ended):
+    before = like_the_first("판콜")
+    assert len(before) > 1
+    Medicine.objects.filter(id=before[0]).update(**ended)
+    assert like_the_first("판콜") == [*before[1:], before[0]]
+
+
+@pytest.mark.parametrize("status", [Medicine.Status.ACTIVE, Medicine.Status.UNKNOWN])
+def test_an_unknown_status_ranks_with_active(status):
+    before = like_the_first("판콜")
+    Medicine.objects.filter(id=before[-1]).update(status=status)
+    Medicine.objects.filter(id=before[0]).update(status=Medicine.Status.ACTIVE)
+    assert like_the_first("판콜") == before
+
+
+def test_shorter_stands_before_longer_where_nothing_else_tells_them_apart():
+    ids = like_the_first("판콜")
+    Medicine.objects.filter(id__in=ids).update(opened_on=None, popularity=0, status="unknown", export_only=False)
+    lengths = [len(Medicine.objects.get(id=each).name_norm.split("|")[0]) for each in like_the_first("판콜")]
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) > 1
 
 
 def test_popular_stands_before_the_rest():
