@@ -119,11 +119,17 @@ def remerge(product: Medicine) -> None:
     found_by = (product.name, product.name_en, product.ingredients)
     for field in _MERGED:
         setattr(product, field, getattr(merged, field))
-    if product.pk and found_by == (product.name, product.name_en, product.ingredients):
-        return
-    searched = search_columns(name=merged.name, name_en=merged.name_en, ingredients=merged.ingredients)
-    for field in SEARCH_COLUMNS:
+    if not product.pk or found_by != (product.name, product.name_en, product.ingredients):
+        derive(product)
+
+
+def derive(product: Medicine) -> bool:
+    """Set the searched columns from names and ingredients, by today's rules; whether any moved. Does not save."""
+    searched = search_columns(name=product.name, name_en=product.name_en, ingredients=product.ingredients)
+    moved = [field for field in SEARCH_COLUMNS if getattr(product, field) != getattr(searched, field)]
+    for field in moved:
         setattr(product, field, getattr(searched, field))
+    return bool(moved)
 
 
 def write(*, products: Sequence[Medicine]) -> None:
@@ -134,15 +140,38 @@ def write(*, products: Sequence[Medicine]) -> None:
     if not products:
         return
     now = timezone.now()
-    columns = {field.attname: field for field in Medicine._meta.concrete_fields if not field.primary_key}
+    columns = _types(field.attname for field in Medicine._meta.concrete_fields if not field.primary_key)
     rows = []
     for product in sorted(products, key=lambda product: product.item_seq):
         product.updated_at = now
         product.created_at = product.created_at if product.pk else now
         rows.append({name: getattr(product, name) for name in columns})
-    types = {name: field.db_type(connection) or "" for name, field in columns.items()}
     with connection.cursor() as cursor:
-        cursor.execute(_upsert(types), [json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)])
+        cursor.execute(_upsert(columns), [json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)])
+
+
+def write_derived(*, products: Sequence[Medicine]) -> None:
+    """Store the searched columns alone, in one statement; inside the caller's transaction. `updated_at` stays."""
+    if not products:
+        return
+    columns = _types(("id", *SEARCH_COLUMNS))
+    rows = [{name: getattr(product, name) for name in columns} for product in products]
+    with connection.cursor() as cursor:
+        cursor.execute(_update(columns), [json.dumps(rows, ensure_ascii=False)])
+
+
+def _types(names: Iterable[str]) -> dict[str, str]:
+    """PostgreSQL's type of each of these columns of `medicine`."""
+    types = {field.attname: field.db_type(connection) or "" for field in Medicine._meta.concrete_fields}
+    return {name: types[name] for name in names}
+
+
+def _update(types: Mapping[str, str]) -> sql.Composed:
+    typed = (sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in types.items())
+    written = (sql.SQL("{0} = r.{0}").format(sql.Identifier(name)) for name in types if name != "id")
+    return sql.SQL("UPDATE medicine m SET {written} FROM json_to_recordset(%s) AS r({typed}) WHERE m.id = r.id").format(
+        written=sql.SQL(", ").join(written), typed=sql.SQL(", ").join(typed)
+    )
 
 
 def _upsert(types: Mapping[str, str]) -> sql.Composed:
