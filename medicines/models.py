@@ -163,6 +163,24 @@ class MedicineEfficacy(models.Model):
         return f"{self.medicine_id}: {', '.join(self.symptoms)}"
 
 
+class SearchIndex(models.Model):
+    """By which rules (medicines.search.version) the search columns were derived. One row.
+
+    While they are derived anew, `building` is the version being built, and products up to the id `done_to` are done.
+    """
+
+    version = models.CharField(max_length=24, default="")
+    building = models.CharField(max_length=24, default="")
+    done_to = models.BigIntegerField(default=0)
+    built_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "medicine_search_index"
+
+    def __str__(self) -> str:
+        return self.version or "not built"
+
+
 class MedicineCache(models.Model):
     """The label of one medicine as one source gives it; `*_original` keep the source's own spelling."""
 

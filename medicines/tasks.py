@@ -4,9 +4,10 @@ from celery import shared_task
 
 from core.celery_task import PillingTask, enqueue
 from medicines.selectors.detail import labels_to_fetch
-from medicines.services import backfill, mirror, popularity, search_index, warming
+from medicines.services import backfill, mirror, popularity, reindex, search_index, warming
 from medicines.services.labels import claim_label
 from medicines.services.mirror import MirrorBusy, MirrorStopped
+from medicines.services.reindex import ReindexBusy
 
 _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
 
@@ -14,6 +15,8 @@ _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
 @shared_task(base=PillingTask, name="medicines.tasks.sync_medicines", bind=True, max_retries=4)
 def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
     """Mirror a stretch of one source and send the next one: the rest of it, the next source, the search's rebuild."""
+    if reindex.is_outdated():
+        enqueue(reindex_search)
     try:
         done = mirror.run_chunk(source=source).done
     except MirrorBusy:
@@ -30,10 +33,20 @@ def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
         enqueue(rebuild_search)
 
 
+@shared_task(base=PillingTask, name="medicines.tasks.reindex_search")
+def reindex_search() -> None:
+    """One look, unless a release changed the rules of search: then a stretch of the rebuild, which sends the next."""
+    try:
+        done = reindex.run_chunk()
+    except ReindexBusy:
+        return
+    if not done:
+        enqueue(reindex_search)
+
+
 @shared_task(base=PillingTask, name="medicines.tasks.rebuild_search")
 def rebuild_search() -> None:
-    search_index.rebuild_brands()
-    search_index.rebuild_terms()
+    search_index.rebuild()
     enqueue(backfill_labels)
 
 

@@ -26,6 +26,7 @@ def prepare(home: Home, data: Path) -> None:
     call_command("migrate", verbosity=0)
     _collect(home.run / "static-collected")
     _load(home.run / "catalogue-loading", data)
+    call_command("reindex_search")
     _make_admin(home.run / "admin-made")
 
 

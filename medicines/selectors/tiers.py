@@ -138,4 +138,9 @@ def catalogue_changed(item_seqs: Collection[str]) -> None:
     """
     if item_seqs:
         invalidate_cards(item_seqs)
-        tiers().announce({_CHANGED: moment().encode()}, seconds=CHANGED_SECONDS)
+        lists_changed()
+
+
+def lists_changed() -> None:
+    """Let no list that was made before now be served as fresh. Call after the transaction has committed."""
+    tiers().announce({_CHANGED: moment().encode()}, seconds=CHANGED_SECONDS)

@@ -40,8 +40,7 @@ def add(*products):
 def load(products=PRODUCTS):
     """Store products and all that search reads. Once in a transaction."""
     add(*products)
-    search_index.rebuild_brands()
-    search_index.rebuild_terms()
+    search_index.rebuild()
 
 
 def clear():

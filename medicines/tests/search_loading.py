@@ -18,8 +18,7 @@ def loaded(blocker, *paths):
             kinds = sorted(((path, dump_files.detect(path)) for path in paths), key=lambda entry: entry[1].order)
             for path, kind in kinds:
                 dump_loader.load_file(path=path, kind=kind, progress=lambda _: None)
-            search_index.rebuild_brands()
-            search_index.rebuild_terms()
+            search_index.rebuild()
             yield
         finally:
             with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """`load_catalogue FILE…`: the catalogue from files in the sources' own shapes instead of the network."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from medicines import dump_files
 from medicines.dump_files import Kind, UnknownFileError
 from medicines.models import Medicine
 from medicines.records import Refusal, Tally
-from medicines.services import dump_loader, search_index
+from medicines.services import dump_loader, reindex, search_index
+from medicines.services.reindex import ReindexBusy
 
 # Exit statuses: good rows are stored all the same / nothing was.
 _ROWS_REFUSED, _UNUSABLE = 1, 2
@@ -31,10 +33,11 @@ class Command(BaseCommand):
         if if_empty and Medicine.objects.exists():
             self.stdout.write("There are medicines already; nothing loaded.")
             return
+        with suppress(ReindexBusy):
+            reindex.run()
         tallies = [self._load(path, kind) for path, kind in _ordered(files)]
         self.stdout.write("Bringing the search up to date …")
-        search_index.rebuild_brands()
-        search_index.rebuild_terms()
+        search_index.rebuild()
         refused = sum(tally.refused for tally in tallies)
         self.stdout.write(f"{Medicine.objects.count()} medicines in the catalogue.")
         if refused:

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Callable
+from contextlib import suppress
 from math import ceil, inf
 from time import monotonic, sleep
 from typing import Any
@@ -11,8 +12,9 @@ from tqdm import tqdm
 
 from medicines.client import PAGE_ROWS
 from medicines.models import MirrorRun
-from medicines.services import mirror, search_index
+from medicines.services import mirror, reindex, search_index
 from medicines.services.mirror import MirrorBusy, MirrorStopped, Step
+from medicines.services.reindex import ReindexBusy
 
 _GROUPS = {"easy": ("easy",), "permit": ("permit", "ingredients"), "all": mirror.SOURCES}
 _COLUMNS = "{:<12} {:<11} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>6}"
@@ -29,10 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, source: str, restart: bool, wait: int, **__: Any) -> None:
         """Exit status 1 when a source could not be read to its end, or another sync is running."""
+        with suppress(ReindexBusy):
+            reindex.run()
         ended = [self._mirror(name, restart=restart, wait=wait) for name in _GROUPS[source]]
         self.stderr.write("Bringing the search up to date …")
-        search_index.rebuild_brands()
-        search_index.rebuild_terms()
+        search_index.rebuild()
         self._report([run for run, _ in ended if run])
         if failures := [failure for _, failure in ended if failure]:
             raise CommandError("\n".join(failures), returncode=1)
