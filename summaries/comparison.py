@@ -7,7 +7,7 @@ from typing import Any
 from medicines.selectors.label_text import LabelText, label_text
 from summaries import selectors
 from summaries.compose import Source, sections
-from summaries.models import Summary
+from summaries.models import CustomSummary, Summary
 from summaries.sentences import SourceSentence
 
 SECTIONS: Mapping[str, str] = {
@@ -94,7 +94,7 @@ class Pair:
 class Comparison:
     """`changed`: the label is not the one the text was made from. `shown`: what a reader gets now (api: summary)."""
 
-    row: Summary
+    row: Summary | CustomSummary
     label: LabelText | None
     source: Source
     changed: bool
@@ -105,12 +105,12 @@ class Comparison:
     shown: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compare(*, row: Summary) -> Comparison:
+def compare(*, row: Summary | CustomSummary) -> Comparison:
     """Two queries of the label, one of the row that readers see."""
     label = label_text(item_seq=row.item_seq)
     if label is None or not label.sections:
         return Comparison(row, None, Source(()), False, _pairs(row.sections, Source(())), (), (), ())
-    source = selectors.source_of(label, "")
+    source = selectors.source_of(label, row.keyword)
     return Comparison(
         row=row,
         label=label,
@@ -120,7 +120,7 @@ def compare(*, row: Summary) -> Comparison:
         refused=tuple(_refused(fired, source) for fired in row.checks.get("fired", ())),
         copied=_copied(source),
         coverage=_coverage(row.checks.get("coverage", {})),
-        shown=selectors.read(item_seq=row.item_seq).body,
+        shown=selectors.read(item_seq=row.item_seq, keyword=row.keyword).body,
     )
 
 

@@ -1,5 +1,8 @@
 """What a model wrote about a label, what was checked, and who is at work on it. The label itself is in `medicines`."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -62,6 +65,11 @@ class GeneratedText(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def keyword(self) -> str:
+        """ "" for the summary of a whole label."""
+        return ""
+
 
 class Summary(GeneratedText):
     """The summary of one medicine under one version of the prompt."""
@@ -92,7 +100,8 @@ class CustomSummary(GeneratedText):
 
     class Meta:
         db_table = "custom_summary_cache"
-        verbose_name_plural = "custom summaries"
+        verbose_name = "낱말 요약"
+        verbose_name_plural = "낱말 요약 검토"
         constraints = (
             models.UniqueConstraint(
                 fields=["medicine", "search_keyword", "prompt_version"], name="uniq_custom_summary_keyword"
@@ -108,9 +117,17 @@ class CustomSummary(GeneratedText):
     def __str__(self) -> str:
         return f"{self.medicine_name} {self.prompt_version} {self.state}"
 
+    @property
+    def keyword(self) -> str:
+        return self.search_keyword
 
-class SummaryRevision(models.Model):
-    """One step in the life of a summary: who did what, and the text before and after. Never changed, never deleted.
+
+Kind = Literal["summary", "custom"]
+MODELS: Mapping[Kind, type[Summary] | type[CustomSummary]] = {"summary": Summary, "custom": CustomSummary}
+
+
+class Revision(models.Model):
+    """One step in the life of a text: who did what, and the text before and after. Never changed, never deleted.
 
     `actor` is null when a worker's new text took the place of one that a person had approved or changed.
     """
@@ -122,8 +139,7 @@ class SummaryRevision(models.Model):
         REGENERATE = "regenerate", "다시 만들기"
         REPLACE = "replace", "새 글로 바뀜"
 
-    summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="revisions")
-    version = models.IntegerField(help_text="The summary's version after this step.")
+    version = models.IntegerField(help_text="The text's version after this step.")
     action = models.CharField(max_length=10, choices=Action.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
@@ -138,8 +154,28 @@ class SummaryRevision(models.Model):
     confirmed = models.JSONField(default=list)
 
     class Meta:
+        abstract = True
+
+
+class SummaryRevision(Revision):
+    summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="revisions")
+
+    class Meta:
         db_table = "summary_revision"
         constraints = (models.UniqueConstraint(fields=["summary", "version"], name="uniq_summary_revision_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.summary_id} v{self.version} {self.action}"
+
+
+class CustomSummaryRevision(Revision):
+    summary = models.ForeignKey(CustomSummary, on_delete=models.CASCADE, related_name="revisions")
+
+    class Meta:
+        db_table = "custom_summary_revision"
+        constraints = (
+            models.UniqueConstraint(fields=["summary", "version"], name="uniq_custom_summary_revision_version"),
+        )
 
     def __str__(self) -> str:
         return f"{self.summary_id} v{self.version} {self.action}"

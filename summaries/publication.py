@@ -10,7 +10,7 @@ from medicines.selectors.label_text import LabelText
 from medicines.services.summary import set_summary
 from summaries import selectors
 from summaries.compose import Sentence, Source, sections
-from summaries.models import GeneratedText, Summary, SummaryRevision
+from summaries.models import CustomSummary, GeneratedText, Revision, Summary
 
 State = GeneratedText.State
 
@@ -39,14 +39,13 @@ def _kind(effect: Sentence, written: Sequence[Mapping[str, Any]], state: str) ->
     return "reviewed" if state == State.REVIEWED else "ai"
 
 
-def note_replacement(*, before: Summary, after: Sequence[Mapping[str, Any]], state: str) -> None:
+def note_replacement(*, before: Summary | CustomSummary, after: Sequence[Mapping[str, Any]], state: str) -> None:
     """Keep the former text in the history when people had worked on it; `before` is the row as it was."""
-    if not SummaryRevision.objects.filter(summary_id=before.pk).exists():
+    if not before.revisions.exists():
         return
-    SummaryRevision.objects.create(
-        summary_id=before.pk,
+    before.revisions.create(
         version=before.version + 1,
-        action=SummaryRevision.Action.REPLACE,
+        action=Revision.Action.REPLACE,
         state_before=before.state,
         state_after=state,
         source_hash=before.source_hash,

@@ -1,11 +1,13 @@
 """The curators' queue: which summaries to look at first, in one query."""
 
+from typing import Any
+
 from django.db.models import Case, Exists, F, FloatField, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, Expression, Func
 from django.db.models.functions import Least
 
 from summaries import prompts
-from summaries.models import GeneratedText, Summary, SummaryRevision
+from summaries.models import MODELS, GeneratedText, Kind, Revision
 
 State = GeneratedText.State
 
@@ -18,38 +20,42 @@ UNSETTLED_RISK = 3
 MOST_REFUSED_RISK = 5
 
 
-def queue() -> QuerySet[Summary]:
-    """Every medicine's present text with `refused`, `risk`, `views` and `priority` = views × risk.
+def queue(kind: Kind = "summary") -> QuerySet[Any]:
+    """Every present text, one a medicine (and keyword), with `refused`, `risk`, `views` and `priority` = views × risk.
 
     views = 1 + Medicine.popularity, a logarithm of recent searches: with raw counts the first hundred names would hide
     every risk behind them.
     """
-    known = ~Q(source_hash="") | Q(Exists(SummaryRevision.objects.filter(summary=OuterRef("pk"))))
-    return (
-        Summary.objects.select_related("medicine")
-        .filter(known, _is_present())
-        .annotate(
-            refused=Func(F("checks__fired"), function="jsonb_array_length", output_field=IntegerField()),
-            was_reviewed=Exists(_approvals()),
-            views=1 + F("medicine__popularity"),
-            risk=_risk(),
-            priority=(1 + F("medicine__popularity")) * _risk(),
-        )
+    known = ~Q(source_hash="") | Q(Exists(_steps(kind)))
+    rows: QuerySet[Any] = MODELS[kind].objects.select_related("medicine")
+    return rows.filter(known, _is_present(kind)).annotate(
+        refused=Func(F("checks__fired"), function="jsonb_array_length", output_field=IntegerField()),
+        was_reviewed=Exists(_approvals(kind)),
+        views=1 + F("medicine__popularity"),
+        risk=_risk(kind),
+        priority=(1 + F("medicine__popularity")) * _risk(kind),
     )
 
 
-def _is_present() -> Q:
+def _is_present(kind: Kind) -> Q:
     """The text of the present prompt; an older one's only while that has none (as selectors.newest)."""
-    newer = Summary.objects.filter(medicine=OuterRef("medicine"), prompt_version=prompts.VERSION)
+    same = {name: OuterRef(name) for name in (("medicine",) if kind == "summary" else ("medicine", "search_keyword"))}
+    newer = MODELS[kind].objects.filter(**same, prompt_version=prompts.VERSION)
     return Q(prompt_version=prompts.VERSION) | ~Q(Exists(newer.exclude(source_hash="")))
 
 
-def _approvals() -> QuerySet[SummaryRevision]:
-    return SummaryRevision.objects.filter(summary=OuterRef("pk"), action=SummaryRevision.Action.APPROVE)
+def _steps(kind: Kind) -> QuerySet[Any]:
+    model: Any = MODELS[kind].revisions.rel.related_model
+    steps: QuerySet[Any] = model.objects.filter(summary=OuterRef("pk"))
+    return steps
 
 
-def _risk() -> Combinable:
-    unsettled = Q(state=State.STALE) | (Q(state=State.AUTO) & Q(Exists(_approvals())))
+def _approvals(kind: Kind) -> QuerySet[Any]:
+    return _steps(kind).filter(action=Revision.Action.APPROVE)
+
+
+def _risk(kind: Kind) -> Combinable:
+    unsettled = Q(state=State.STALE) | (Q(state=State.AUTO) & Q(Exists(_approvals(kind))))
     refused = Func(F("checks__fired"), function="jsonb_array_length", output_field=IntegerField())
     total: Combinable = Value(1) + Least(_or_zero(refused), Value(MOST_REFUSED_RISK))
     for name, risk in CLASS_RISK.items():

@@ -1,6 +1,7 @@
-"""What curators do with a summary: approve, edit, reject, have it made anew. Each is one step of the history.
+"""What curators do with a text: approve, edit, reject, have it made anew. Each is one step of the history.
 
-Every function takes the `version` that the curator saw: when the text has moved on since, nothing is written.
+Every function takes the `version` that the curator saw: when the text has moved on since, nothing is written. `kind` is
+the summary of a whole label, or of what it says about a keyword.
 """
 
 import hashlib
@@ -19,11 +20,12 @@ from summaries import grounding, prompts, publication, selectors, services
 from summaries.comparison import RULES
 from summaries.compose import Source, copied_ids, sections, stored
 from summaries.grounding import Claim
-from summaries.models import GeneratedText, Summary, SummaryRevision
+from summaries.models import MODELS, CustomSummary, GeneratedText, Kind, Revision, Summary
 from summaries.omissions import coverage, omitted
 
 State, Work = GeneratedText.State, GeneratedText.Work
-Action = SummaryRevision.Action
+Action = Revision.Action
+Row = Summary | CustomSummary
 # What nobody can vouch for: a sentence without its source, a link, an order to a machine.
 NEVER_CONFIRMED = frozenset({"known_sources", "allowed_fields", "markup", "hostile"})
 
@@ -87,9 +89,9 @@ def check(claim: Claim, *, label: LabelText, source: Source) -> Checked:
     return Checked(claim, tuple((name, detail) for name, detail in fired if detail))
 
 
-def approve(*, pk: int, version: int, actor_id: UUID) -> Summary:
+def approve(*, pk: int, version: int, actor_id: UUID, kind: Kind = "summary") -> Row:
     """Readers get the text without the AI label from now on. Raises Outdated, NotPossible."""
-    row = _open(pk, version)
+    row = _open(kind, pk, version)
     label = _label(row)
     if row.state == State.REVIEWED and row.source_hash == label.source_hash:
         raise NotPossible("이미 승인된 글이에요.")
@@ -99,9 +101,9 @@ def approve(*, pk: int, version: int, actor_id: UUID) -> Summary:
     return _step(row, label, Action.APPROVE, actor_id, {"state": State.REVIEWED, "work": Work.DONE})
 
 
-def reject(*, pk: int, version: int, actor_id: UUID, reason: str) -> Summary:
+def reject(*, pk: int, version: int, actor_id: UUID, reason: str, kind: Kind = "summary") -> Row:
     """Readers get the label's own sentences, and nothing is made anew until asked. Raises Outdated, NotPossible."""
-    row = _open(pk, version)
+    row = _open(kind, pk, version)
     if not reason.strip():
         raise NotPossible("반려하는 까닭을 적어 주세요.")
     if row.state == State.REJECTED:
@@ -110,7 +112,7 @@ def reject(*, pk: int, version: int, actor_id: UUID, reason: str) -> Summary:
     return _step(row, _label(row), Action.REJECT, actor_id, values, reason=reason.strip())
 
 
-def regenerate(*, pk: int, version: int, actor_id: UUID, reason: str = "") -> tuple[services.Kind, int]:
+def regenerate(*, pk: int, version: int, actor_id: UUID, reason: str = "", kind: Kind = "summary") -> tuple[Kind, int]:
     """Claim the text to be made anew; the caller sends the task. Raises Outdated, NotPossible.
 
     The text loses its review and stays readable, under the AI label, until the new one is there; a rejected text stays
@@ -118,19 +120,19 @@ def regenerate(*, pk: int, version: int, actor_id: UUID, reason: str = "") -> tu
     """
     if not services.can_generate():
         raise NotPossible("지금은 AI에게 물을 수 없어 다시 만들 수 없어요. 글은 그대로 두었습니다.")
-    row = _open(pk, version)
+    row = _open(kind, pk, version)
     label = _label(row)
     with transaction.atomic():
         _step(row, label, Action.REGENERATE, actor_id, _to_be_made(row, label), reason=reason.strip())
         if row.prompt_version == prompts.VERSION:
-            return "summary", row.pk
-        claimed = services.claim(label=label, keyword="")
+            return kind, row.pk
+        claimed = services.claim(label=label, keyword=row.keyword)
         if claimed is None:
             raise NotPossible("이 약의 글은 이미 만들고 있어요.")
         return claimed
 
 
-def _to_be_made(row: Summary, label: LabelText) -> dict[str, Any]:
+def _to_be_made(row: Row, label: LabelText) -> dict[str, Any]:
     rejected = row.state == State.REJECTED
     values: dict[str, Any] = {"state": State.STALE if row.state == State.STALE else State.AUTO}
     if rejected:
@@ -150,15 +152,16 @@ def edit(
     claims: Sequence[Claim],
     confirmed: Collection[str] = (),
     approved: bool = False,
-) -> Summary:
+    kind: Kind = "summary",
+) -> Row:
     """Store the curator's sentences, made for the label as it is now; `approved` also approves them.
 
     `confirmed`: tokens (Checked.token) of sentences that break a rule and that the curator vouches for. Copied sections
     are no part of it. Raises Outdated, GateRefused, NotPossible.
     """
-    row = _open(pk, version)
+    row = _open(kind, pk, version)
     label = _label(row)
-    source = selectors.source_of(label, "")
+    source = selectors.source_of(label, row.keyword)
     checked = [check(claim, label=label, source=source) for claim in claims]
     if any(c.rules and not (c.confirmable and c.token in confirmed) for c in checked):
         raise GateRefused(checked)
@@ -176,10 +179,14 @@ def edit(
         "error": "",
         "lease_until": None,
         "retry_at": None,
-    }
+    } | _also_plain(row, source, written)
     vouched = [{"text": c.claim.text, "rules": [rule for rule, _ in c.rules]} for c in checked if c.rules]
     action = Action.APPROVE if approved else Action.EDIT
     return _step(row, label, action, actor_id, values, confirmed=vouched)
+
+
+def _also_plain(row: Row, source: Source, written: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {"custom_summary": services.plain_text(source, written)} if row.keyword else {}
 
 
 def _kept(source: Source, written: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -195,17 +202,17 @@ def _require_text(written: Sequence[Mapping[str, Any]], checks: Mapping[str, Any
         raise NotPossible("꼭 있어야 할 설명서 문장이 빠져 있어 승인할 수 없어요.")
 
 
-def _open(pk: int, version: int) -> Summary:
-    row = Summary.objects.get(pk=pk)
+def _open(kind: Kind, pk: int, version: int) -> Row:
+    row = MODELS[kind].objects.get(pk=pk)
     if row.version != version:
         raise Outdated
-    newest = selectors.newest(row.medicine_id, "")
+    newest = selectors.newest(row.medicine_id, row.keyword)
     if newest is not None and newest.pk != row.pk:
         raise NotPossible("이 약에는 더 새로운 글이 있어요. 목록에서 새 글을 열어 주세요.")
     return row
 
 
-def _label(row: Summary) -> LabelText:
+def _label(row: Row) -> LabelText:
     label = label_text(item_seq=row.item_seq)
     if label is None or not label.sections:
         raise NotPossible("이 약의 설명서를 찾을 수 없어요.")
@@ -214,7 +221,7 @@ def _label(row: Summary) -> LabelText:
 
 @transaction.atomic
 def _step(
-    row: Summary,
+    row: Row,
     label: LabelText,
     action: str,
     actor_id: UUID,
@@ -222,14 +229,13 @@ def _step(
     *,
     reason: str = "",
     confirmed: Iterable[Mapping[str, Any]] = (),
-) -> Summary:
+) -> Row:
     """Write the change if the row is still as seen, its history, and let readers have it at once."""
-    held = Summary.objects.filter(pk=row.pk, version=row.version)
+    held = type(row).objects.filter(pk=row.pk, version=row.version)
     if not held.update(**values, version=F("version") + 1):
         raise Outdated
-    after = Summary.objects.get(pk=row.pk)
-    revision = SummaryRevision.objects.create(
-        summary=after,
+    after = type(row).objects.get(pk=row.pk)
+    revision = after.revisions.create(
         version=after.version,
         action=action,
         actor_id=actor_id,
@@ -242,12 +248,14 @@ def _step(
         confirmed=list(confirmed),
     )
     details = {"version": after.version, "state": after.state, "confirmed": revision.confirmed, "reason": reason[:500]}
-    record_audit(actor=str(actor_id), action=f"summary.{action}", target=row.item_seq, details=details)
-    publication.drop_answer(item_seq=row.item_seq)
-    source = selectors.source_of(label, "")
-    publication.show_on_card(label=label, source=source, written=after.sections, state=_shown_state(after, label))
+    name = "custom_summary" if row.keyword else "summary"
+    record_audit(actor=str(actor_id), action=f"{name}.{action}", target=row.item_seq, details=details)
+    publication.drop_answer(item_seq=row.item_seq, keyword=row.keyword)
+    if not row.keyword:
+        source = selectors.source_of(label, "")
+        publication.show_on_card(label=label, source=source, written=after.sections, state=_shown_state(after, label))
     return after
 
 
-def _shown_state(row: Summary, label: LabelText) -> str:
+def _shown_state(row: Row, label: LabelText) -> str:
     return row.state if row.source_hash in ("", label.source_hash) else State.STALE

@@ -1,9 +1,9 @@
 """Writes: claims the making of a text, makes it, stores it. A conditional UPDATE decides who does the work."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -18,11 +18,9 @@ from summaries import client, generation, ledger, prompts, publication, selector
 from summaries.completions import VENDOR, Answer
 from summaries.compose import Source, sections
 from summaries.generation import Generated
-from summaries.models import CustomSummary, GeneratedText, Summary
+from summaries.models import MODELS, CustomSummary, GeneratedText, Kind, Summary
 
 logger = logging.getLogger(__name__)
-Kind = Literal["summary", "custom"]
-MODELS: Mapping[Kind, type[Summary] | type[CustomSummary]] = {"summary": Summary, "custom": CustomSummary}
 Rows = QuerySet[Any]
 Work, State = GeneratedText.Work, GeneratedText.State
 Purpose = ledger.Purpose
@@ -137,17 +135,16 @@ def generate(*, kind: Kind, pk: int, purpose: Purpose = Purpose.INTERACTIVE) -> 
     row = _begin(kind, pk)
     if row is None:
         return "skipped"
-    keyword = row.search_keyword if isinstance(row, CustomSummary) else ""
     label = label_text(item_seq=row.item_seq)
     if label is None or not label.sections:
         return _fail(row, "no_label")
-    source = selectors.source_of(label, keyword)
+    source = selectors.source_of(label, row.keyword)
     on_call = ledger.recorder(purpose=purpose, item_seq=row.item_seq)
     try:
         made = generation.generate(source, on_call=on_call, names=selectors.names_of(label))
     except VendorError as error:
         return _fail(row, error.reason or error.outcome)
-    return _store(row, label, source, made, keyword)
+    return _store(row, label, source, made)
 
 
 def generate_now(*, item_seq: str) -> str:
@@ -163,7 +160,7 @@ def store_batched(*, pk: int, label: LabelText, answer: Answer) -> str:
     if row is None:
         return "skipped"
     source = selectors.source_of(label, "")
-    return _store(row, label, source, generation.gated(source, answer, names=selectors.names_of(label)), "")
+    return _store(row, label, source, generation.gated(source, answer, names=selectors.names_of(label)))
 
 
 def fail_batched(*, pk: int, reason: str) -> str:
@@ -207,7 +204,7 @@ def _fail(row: Summary | CustomSummary, reason: str) -> str:
     return "failed"
 
 
-def _store(row: Summary | CustomSummary, label: LabelText, source: Source, made: Generated, keyword: str) -> str:
+def _store(row: Summary | CustomSummary, label: LabelText, source: Source, made: Generated) -> str:
     """Keep the text, unless another worker has taken over since. A text that omits what must be kept is rejected."""
     values: dict[str, Any] = {
         "work": Work.DONE,
@@ -226,23 +223,24 @@ def _store(row: Summary | CustomSummary, label: LabelText, source: Source, made:
         "generated_at": timezone.now(),
         "version": F("version") + 1,
     }
-    if keyword:
-        values["custom_summary"] = _plain_text(source, made)
+    if row.keyword:
+        values["custom_summary"] = plain_text(source, made.written)
     held = type(row).objects.filter(pk=row.pk, work=Work.RUNNING, attempts=row.attempts)
     with transaction.atomic():
         if not held.update(**values):
             return "skipped"
-        publication.drop_answer(item_seq=label.item_seq, keyword=keyword)
-        if isinstance(row, Summary):
-            publication.note_replacement(before=row, after=made.written, state=values["state"])
+        publication.drop_answer(item_seq=label.item_seq, keyword=row.keyword)
+        publication.note_replacement(before=row, after=made.written, state=values["state"])
+        if not row.keyword:
             publication.show_on_card(label=label, source=source, written=made.written, state=values["state"])
     for rule, count in made.checks["rejected"].items():
         metrics.gate_refusals.labels(rule).inc(count)
     return "done"
 
 
-def _plain_text(source: Source, made: Generated) -> str:
-    shown = sections(source, made.written)
+def plain_text(source: Source, written: Sequence[Mapping[str, Any]]) -> str:
+    """The text as readers see it, one sentence a line."""
+    shown = sections(source, written)
     return "\n".join(sentence["text"] for section in shown for sentence in section["sentences"])
 
 

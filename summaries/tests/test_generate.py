@@ -10,7 +10,7 @@ from core import breaker
 from medicines.models import MedicineCache
 from medicines.selectors.label_text import label_text
 from summaries import prompts, selectors, services
-from summaries.models import CustomSummary, Summary
+from summaries.models import MODELS, CustomSummary, Summary
 from summaries.tests.factories import make_medicine, set_label
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ def make(medicine, keyword=""):
     """Claim and generate in this process: the outcome and the row."""
     claimed = services.claim(label=label_text(item_seq=medicine.item_seq), keyword=keyword)
     kind, pk = claimed
-    return services.generate(kind=kind, pk=pk), services.MODELS[kind].objects.get(pk=pk)
+    return services.generate(kind=kind, pk=pk), MODELS[kind].objects.get(pk=pk)
 
 
 def read(medicine, keyword=""):
