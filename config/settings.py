@@ -190,7 +190,8 @@ if any(len(price) != 3 or min(price) < 0 for price in OPENAI_PRICES.values()):
     raise ImproperlyConfigured("OPENAI_PRICES wants three prices a model: in, cached, out.")
 # What a call in a batch costs of a direct call's price.
 OPENAI_BATCH_PRICE_SHARE = 0.5
-# How many of the most searched medicines are summarised ahead each night; 0: none.
+# How many of the most searched medicines are summarised ahead each night, and after them, once, the e약은요 labels that
+# never had a text (at most half of the budget is reserved for these); 0: none of either.
 SUMMARIES_PER_NIGHT = env.int("SUMMARIES_PER_NIGHT", 200)
 
 # --- REST -------------------------------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.errors import VendorError
-from medicines.selectors.label_text import LabelText, label_text
+from medicines.selectors.label_text import LabelText, easy_labelled, label_text, most_popular
 from summaries import batch_client, ledger, prompts, selectors, services
 from summaries.client import Call, most_usage, request_body
 from summaries.ledger_models import BatchLine, SummaryBatch
+from summaries.models import Summary
 
 logger = logging.getLogger(__name__)
 State, LineState = SummaryBatch.State, BatchLine.State
@@ -38,15 +39,33 @@ FILES_KEPT = timedelta(days=7)
 LINES_KEPT = timedelta(days=30)
 
 
-def plan(*, item_seqs: Iterable[str]) -> SummaryBatch | None:
+def plan_night() -> SummaryBatch | None:
+    """The next batch of a night: the most searched first, then e약은요 labels that never had a text.
+
+    The latter as far as half of the month's budget stays for those who wait. None: the night's work is planned.
+    """
+    if not settings.SUMMARIES_PER_NIGHT:
+        return None
+    popular = plan(item_seqs=most_popular(limit=settings.SUMMARIES_PER_NIGHT))
+    return popular or plan(item_seqs=never_made(), kept_micros=ledger.budget_micros() // 2)
+
+
+def never_made() -> list[str]:
+    """item_seqs with an e약은요 label and no text under the present prompt, made or begun; the most searched first."""
+    begun = set(Summary.objects.filter(prompt_version=prompts.VERSION).values_list("item_seq", flat=True))
+    return [item_seq for item_seq in easy_labelled() if item_seq not in begun]
+
+
+def plan(*, item_seqs: Iterable[str], kept_micros: int = 0) -> SummaryBatch | None:
     """Claim up to LINES summaries that are due for one batch, as far as the budget goes; None when none is due.
 
-    All or nothing: claims, lines and the reservation are one transaction.
+    `kept_micros` of the budget are left to others. All or nothing: claims, lines and the reservation are one
+    transaction.
     """
     key, model = uuid.uuid4().hex, settings.OPENAI_MODELS[0]
     with transaction.atomic():
         _one_at_a_time()
-        left = ledger.left_micros()
+        left = ledger.left_micros() - kept_micros
         batch = SummaryBatch.objects.create(key=key, model=model, prompt_version=prompts.VERSION)
         lines: list[BatchLine] = []
         for item_seq in item_seqs:

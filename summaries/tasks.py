@@ -1,16 +1,15 @@
 """Background work on summaries; settings.CELERY_TASK_ROUTES says what somebody waits for."""
 
 from celery import shared_task
-from django.conf import settings
 
 from core.celery_task import PillingTask, enqueue
-from medicines.selectors.label_text import most_popular
 from summaries import batches, ledger, reads, services
 from summaries.ledger import Purpose
+from summaries.models import Kind
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.generate_summary", autoretry_for=())
-def generate_summary(kind: services.Kind, pk: int) -> None:
+def generate_summary(kind: Kind, pk: int) -> None:
     """Failures are noted in the row, and the sweep sends it again: the queue holds no retries."""
     services.generate(kind=kind, pk=pk)
 
@@ -28,18 +27,18 @@ def sweep_summaries() -> None:
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.refresh_summary", autoretry_for=())
-def refresh_summary(kind: services.Kind, pk: int) -> None:
+def refresh_summary(kind: Kind, pk: int) -> None:
     """As `generate_summary`, where nobody waits."""
     services.generate(kind=kind, pk=pk, purpose=Purpose.NIGHTLY)
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.summarize_popular")
 def summarize_popular() -> None:
-    """Each night: a batch of the most searched medicines whose summary is missing or out of date."""
-    item_seqs = most_popular(limit=settings.SUMMARIES_PER_NIGHT)
-    batch = batches.plan(item_seqs=item_seqs) if item_seqs and services.can_generate() else None
+    """Each night: one batch after another, until nothing is due or the budget's share is reserved."""
+    batch = batches.plan_night() if services.can_generate() else None
     if batch is not None:
         enqueue(submit_batch, batch.pk)
+        enqueue(summarize_popular)
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.submit_batch", autoretry_for=())

@@ -55,6 +55,11 @@ def age(batch, **how_long):
     SummaryBatch.objects.filter(pk=batch.pk).update(submitted_at=timezone.now() - timedelta(**how_long))
 
 
+def sent():
+    messages = stores.broker.client.lrange("batch", 0, -1)
+    return sorted(json.loads(message)["headers"]["task"] for message in messages)
+
+
 def left_at_the_vendor():
     return [file.id for file in batch_client.sdk().files.list(purpose="batch")]
 
@@ -317,15 +322,48 @@ def test_the_night_takes_the_most_searched(standins, catalogue, settings):
     make_bare(popularity=100)
     tasks.summarize_popular()
     assert {line.summary.item_seq for line in BatchLine.objects.all()} == set(SEQS[2:])
-    assert stores.broker.client.llen("batch") == 1
+    assert sent() == ["summaries.tasks.submit_batch", "summaries.tasks.summarize_popular"]
+
+
+def test_a_night_goes_on_with_labels_that_never_had_a_text_once(standins, catalogue, settings, monkeypatch):
+    settings.SUMMARIES_PER_NIGHT = 1
+    monkeypatch.setattr(batches, "LINES", 2)
+    make_medicine("209900791", source="permit")
+    sizes = []
+    while (batch := batches.plan_night()) is not None:
+        sizes.append(batch.lines.count())
+        batches.submit(pk=batch.pk)
+        batches.collect(pk=batch.pk)
+    assert sizes == [1, 2, 1]
+    assert works() == ["done"] * 4
+    set_label(catalogue[-1], efficacy="이 약은 기침에 사용합니다.")
+    assert batches.plan_night() is None
+    assert calls(standins, "chat.completions", "files.create") == (0, 3)
+
+
+def test_the_whole_set_leaves_half_of_the_budget_to_those_who_wait(standins, catalogue, settings):
+    whole = batches.plan(item_seqs=SEQS)
+    each = whole.reserved_micros // 4
+    whole.delete()
+    Summary.objects.all().delete()
+    settings.SUMMARIES_PER_NIGHT = 1
+    settings.OPENAI_MONTHLY_BUDGET_USD = (5 * each) / 1_000_000
+    assert [batches.plan_night().lines.count() for _ in range(2)] == [1, 1]
+    assert batches.plan_night() is None
+    assert ledger.left_micros() >= ledger.budget_micros() // 2
+
+
+def test_without_a_nights_number_nothing_is_made_ahead(standins, catalogue, settings):
+    settings.SUMMARIES_PER_NIGHT = 0
+    tasks.summarize_popular()
+    assert (SummaryBatch.objects.count(), sent()) == (0, [])
 
 
 def test_beat_sends_every_open_batch_its_next_step(standins, submitted):
     batches.plan(item_seqs=[make_medicine("209900790").item_seq])
     stores.broker.client.delete("batch")
     tasks.tend_batches()
-    sent = [json.loads(message)["headers"]["task"] for message in stores.broker.client.lrange("batch", 0, -1)]
-    assert sorted(sent) == ["summaries.tasks.collect_batch", "summaries.tasks.submit_batch"]
+    assert sent() == ["summaries.tasks.collect_batch", "summaries.tasks.submit_batch"]
 
 
 def test_the_command_plans_the_whole_set_in_batches(standins, catalogue, capsys, monkeypatch):
