@@ -9,8 +9,8 @@ from summaries.omissions import CLASSES, classes_of
 from summaries.sentences import SourceSentence
 
 DATA = Path(__file__).parents[1] / "summaries" / "tests" / "data"
-PARAPHRASES, HELD_OUT, MUST_KEEP = (
-    DATA / f"{name}.tsv" for name in ("paraphrases", "paraphrases_held_out", "must_keep_marks")
+PARAPHRASES, WORKED_ON, HELD_OUT, MUST_KEEP = (
+    DATA / f"{name}.tsv" for name in ("paraphrases", "paraphrases_worked_on", "paraphrases_held_out", "must_keep_marks")
 )
 
 

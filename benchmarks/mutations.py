@@ -13,7 +13,7 @@ _NEGATED = (
     (r"지 마세요", "세요"),
     (r"피하", "찾"),
     (r"피해", "찾아"),
-    (r"없", "있"),
+    (r"없(?!애|앤|앨|앱)", "있"),
     (r"지 (?:않|못)", ""),
 )
 _AFFIRMED = (
@@ -42,6 +42,27 @@ _GROUPS = (
     ("유아", "어린아이"),
 )
 _SWAPS = ("임부", "유아", "고령자", "어린이", "수유부", "성인")
+# What would be named where it does not apply, in everyday words: (how labels and readers name it, what is put in).
+_SYMPTOMS = (
+    ("머리|두통|두중", "머리가 아프거나 "),
+    ("열", "열이 나거나 "),
+    ("토|오심|구역|메스|울렁", "토하거나 "),
+    ("혈|피", "피가 나거나 "),
+    ("가려|가렵|소양|두드러기|발진|습진|피부", "가렵거나 "),
+    ("복통|복부|배|장|위", "배가 아프거나 "),
+    ("호흡|숨|천식|기관지", "숨쉬기 힘들거나 "),
+    ("어지|현기|현훈", "어지럽거나 "),
+    ("졸|진정|기면", "졸리거나 "),
+    ("기침|진해|가래|거담", "기침이 나거나 "),
+    ("설사|변", "설사를 하거나 "),
+    ("붓|부은|부종|부기|종창|부어|부을|체액|저류", "몸이 붓거나 "),
+    ("속|위|소화|복|장|구역|구토", "속이 불편하거나 "),
+    ("관절|통", "관절이 쑤시거나 "),
+    ("불면|잠|수면", "잠이 오지 않거나 "),
+    ("땀|발한|다한", "땀이 나거나 "),
+    ("눈|안|각막|결막|시", "눈이 침침하거나 "),
+    ("염", "염증이 생기거나 "),
+)
 _UNITS = ("밀리그램", "정", "캡슐", "mL", "시간", "방울")
 
 
@@ -53,6 +74,7 @@ class Context:
     ingredients: Sequence[str]
     others: Mapping[str, Sequence[str]]
     section: str
+    source: str = ""
 
 
 def number(text: str, at: Context) -> str | None:
@@ -87,6 +109,11 @@ def drug_swapped(text: str, at: Context) -> str | None:
     return text.replace(at.chance.choice(named), other, 1) if named else _inserted(text, f"{other} 또는 ", at)
 
 
+def symptom_added(text: str, at: Context) -> str | None:
+    absent = [said for named, said in _SYMPTOMS if not re.search(named, text + at.source)]
+    return _inserted(text, at.chance.choice(absent), at) if absent else None
+
+
 def merged(text: str, at: Context) -> str | None:
     other = at.chance.choice(at.others[at.section])
     if other in text:
@@ -111,5 +138,5 @@ def _first_changed(text: str, changes: Sequence[tuple[str, str]], at: Context) -
 Mutation = Callable[[str, "Context"], str | None]
 
 MUTATIONS: Sequence[Mutation] = (
-    number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, merged,
+    number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, symptom_added, merged,
 )  # fmt: skip

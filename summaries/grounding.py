@@ -23,9 +23,17 @@ ALLOWED_FIELDS: Mapping[str, frozenset[str]] = {
 MAX_CHARACTERS = 300
 MAX_SOURCES = 4
 OVERLAP_FLOOR = 0.6
-MOST_FREE_VERBS = 2
+MOST_FREE_WORDS = 2
+# A prohibition that is said twice: the verb, what stands between, and the same verb again.
+_TWICE = re.compile(r"([가-힣]+)지 말고([^.]*?(?<![가-힣])\1지 마)")
+_PARTED = re.compile(r"말고|말며|않고")
+# "잘 자라지 않는 것" is 발육불량: no negation, but turned round without its 않.
+_WELL = re.compile(r"(?<![가-힣])(?:잘|제대로|충분히) ")
+_NOT_WELL = re.compile(_WELL.pattern + r"(?:[가-힣]+지 ?[않못]|[안못] )")
 # Without any of these a text is one sentence.
 _MAY_END = re.compile(r"[.?!]+\s*[^\s.?!]|[\n)①-⑳○●◦•▶※]")
+# "…쓰세요, …두세요": what goes on behind the end of a sentence is another one, whatever stands between.
+_GOES_ON = re.compile(r"(?:니다|시오|[세어아해돼예에줘써봐와져려]요)(?=,| 그리고 | 또한 | 및 | 또는 )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,15 @@ def shape(claim: Claim, cited: Cited) -> str:
     text = claim.text.strip()
     if not text or len(text) > MAX_CHARACTERS or "\n" in text:
         return "length"
-    if _MAY_END.search(text) and len(split(text)) > len(claim.source):
+    if _sentences(text) > len(claim.source):
         return "sentences"
     hangul = sum("가" <= char <= "힣" for char in text)
     return "" if hangul * 2 >= len(text.replace(" ", "")) else "language"
+
+
+def _sentences(text: str) -> int:
+    """How many sentences a text has: as it is written, or run together."""
+    return (len(split(text)) if _MAY_END.search(text) else 1) + len(_GOES_ON.findall(text))
 
 
 def quantity(claim: Claim, cited: Cited) -> str:
@@ -113,23 +126,41 @@ def negation(claim: Claim, cited: Cited) -> str:
         wordings.without_idioms(claim.text, cited.source.squeezed), cited.source.squeezed
     ):
         return turned
+    if _lacks(cited) and _WELL.search(_NOT_WELL.sub("", claim.text)):
+        return "well"
     # What brackets hold explains a word: a "않" in them must not make up for one outside, and none may be added there.
-    said, meant = (_negations(text, cited) for text in (words.without_brackets(claim.text), cited.bare))
+    text = _joined(claim, cited)
+    if "말고" in text and not _PARTED.search(cited.plain):
+        return "말고"
+    said, meant = (_negations(part, cited) for part in (words.without_brackets(text), cited.bare))
     if said != meant:
         return f"{said} for {meant}"
-    inside = _negations(claim.text, cited) - said
+    inside = _negations(text, cited) - said
     return f"{inside} in brackets" if inside > _negations(cited.plain, cited) - meant else ""
 
 
+def _joined(claim: Claim, cited: Cited) -> str:
+    """ "이 환자는 쓰지 말고, 저 환자도 쓰지 마세요" forbids one thing and counts once, unless the label has two."""
+    return claim.text if _PARTED.search(cited.plain) else _TWICE.sub(r"\1고\2", claim.text)
+
+
+def _lacks(cited: Cited) -> bool:
+    """Whether the label names something that does not go well, and does not say 잘 itself."""
+    return bool(vocabulary.LACKING.search(cited.plain)) and not _WELL.search(cited.plain)
+
+
 def _negations(text: str, cited: Cited) -> int:
-    return vocabulary.negations(wordings.without_idioms(text, cited.source.squeezed))
+    told = _NOT_WELL.sub("", text) if _lacks(cited) else text
+    return vocabulary.negations(wordings.without_idioms(told, cited.source.squeezed))
 
 
 def polarity(claim: Claim, cited: Cited) -> str:
     """Advice to ask, to be careful, to stop, how often, how soon and how severe: in both or in neither."""
     said, outside = vocabulary.polarity(claim.text), vocabulary.polarity(cited.bare)
     # "닿지 않도록 조심하세요" says no less than "닿지 않도록 하십시오": the rule of negation has seen to the rest.
-    free = {"caution"} if not outside["caution"] and vocabulary.NEGATION.search(cited.bare) else frozenset[str]()
+    free = {"caution"} if not outside["caution"] and vocabulary.NEGATION.search(cited.bare) else set[str]()
+    # "꼭 지키세요" says no more than "지키십시오".
+    free |= {"must"} if not outside["must"] and vocabulary.ORDER.search(cited.bare) else set()
     added = _beyond(said, (vocabulary.polarity(cited.plain),), besides=free)
     return added or _beyond(outside, (said,), besides=free)
 
@@ -178,12 +209,22 @@ def medicine(claim: Claim, cited: Cited) -> str:
 
 
 def unknown_word(claim: Claim, cited: Cited) -> str:
-    """No other name or noun from nowhere; a verb or two of the model's own may pass."""
+    """No other name or noun from nowhere; a word or two of the model's own may pass, unless it tells of a symptom."""
     unknown = unknown_words(claim, cited)
-    nouns = [w for w in unknown if not words.verb_like(w)]
-    if nouns:
+    nouns = [w for w in unknown if not words.verb_like(w) or words.names_a_thing(w)]
+    if nouns and not _stand_in(unknown, claim, cited):
         return nouns[0]
-    return unknown[0] if len(unknown) > MOST_FREE_VERBS else ""
+    return unknown[0] if len(unknown) > MOST_FREE_WORDS else ""
+
+
+def _stand_in(unknown: Sequence[str], claim: Claim, cited: Cited) -> bool:
+    """Whether as many short words as the claim adds, none of them a name, are missing of what the label says.
+
+    A rewording takes a word's place (틀니 for 의치); what is made up comes on top.
+    """
+    if any(words.may_be_a_name(word) or words.names_a_thing(word) for word in unknown):
+        return False
+    return len(unknown) <= len(words.missing(cited.bare, claim.text))
 
 
 def overlap(claim: Claim, cited: Cited) -> str:
@@ -221,7 +262,7 @@ def cited_text(
     plain = "\n".join(known[id_].text for id_ in dict.fromkeys(ids) if id_ in known)
     bare, eased = words.without_brackets(plain), ease(plain, names=names)
     simple = eased if bare == plain else ease(bare, names=names)
-    return Cited(plain, bare, eased, words.Source(plain, bare, eased, simple))
+    return Cited(plain, bare, eased, words.Source(plain, bare, eased, simple, words.with_brackets_taken(plain)))
 
 
 def counted(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -59,15 +59,21 @@ def _opposites() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], Row], ..
     return re.compile("|".join(sorted({text for text, _ in pairs}))), each
 
 
-def allowed(squeezed: str) -> tuple[frozenset[str], frozenset[str]]:
+def allowed(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words and the stems that a label allows, with the easy wording of its hard words.
 
-    `squeezed`: its text in lower case without blanks.
+    `source`: its text as `squeezed` gives it, as for all below.
     """
-    found = _named_in(squeezed)
-    easier = (easy.split() for hard, easy in hard_words().items() if hard in squeezed)
+    found = _named_in(source)
+    easier = (easy.split() for hard, easy in hard_words().items() if hard in source)
     words = frozenset[str]().union(*(row.words for row in found), *easier)
     return words, frozenset(stem for row in found for stem in row.stems)
+
+
+@functools.cache
+def everything() -> tuple[frozenset[str], frozenset[str]]:
+    """The words and the stems of all lines."""
+    return frozenset().union(*(row.words for row in rows())), frozenset(stem for row in rows() for stem in row.stems)
 
 
 @functools.cache
@@ -80,15 +86,15 @@ def _by_beginning() -> dict[str, tuple[tuple[str, Row], ...]]:
     return {beginning: tuple(names) for beginning, names in found.items()}
 
 
-def _named_in(squeezed: str) -> set[Row]:
+def _named_in(source: str) -> set[Row]:
     index = _by_beginning()
-    beginnings = {*squeezed, *map(str.__add__, squeezed, squeezed[1:])}
+    beginnings = {*source, *map(str.__add__, source, source[1:])}
     named = (pair for beginning in beginnings for pair in index.get(beginning, ()))
-    return {row for name, row in named if name in squeezed}
+    return {row for name, row in named if name in source}
 
 
 @functools.lru_cache(maxsize=256)
-def without_idioms(text: str, squeezed: str) -> str:
+def without_idioms(text: str, source: str) -> str:
     """The text with each idiom of a symptom replaced by the label's word for it, where the label names it.
 
     "입맛이 없고" is 식욕부진, not a negation. An idiom that the label itself uses goes too.
@@ -98,23 +104,23 @@ def without_idioms(text: str, squeezed: str) -> str:
     pattern, written = _patterns()
 
     def named(found: re.Match[str]) -> str:
-        said = _squeezed(found[1])
-        if said in squeezed:
+        said = squeezed(found[1])
+        if said in source:
             return " "
-        names = (name for row in _by_idiom()[written[said]] for name in row.named if name in squeezed)
+        names = (name for row in _by_idiom()[written[said]] for name in row.named if name in source)
         return next(names, found[0])
 
     return pattern.sub(named, text)
 
 
-def turned_round(text: str, squeezed: str) -> str:
+def turned_round(text: str, source: str) -> str:
     """The first idiom that lost its negation ("입맛이 있" for 식욕부진), or ""."""
     anything, each = _opposites()
     if not anything.search(text):
         return ""
     for pattern, row in each:
         found = pattern.search(text)
-        if found and _squeezed(found[0]) not in squeezed and any(name in squeezed for name in row.named):
+        if found and squeezed(found[0]) not in source and any(name in source for name in row.named):
             return found[0]
     return ""
 
@@ -123,8 +129,10 @@ def _row(named: str, wordings: str) -> Row:
     parts = wordings.split()
     idioms = tuple(part for part in parts if _NEGATOR.search(part))
     stems = tuple(part[:-1] for part in parts if part.endswith("-"))
+    # A noun of one syllable carries particles as well as a verb's endings.
     words = frozenset(part for part in parts if not part.endswith("-") and part not in idioms)
-    return Row(tuple(map(_squeezed, named.split(","))), words, stems, idioms)
+    words |= {stem for stem in stems if len(stem) == 1}
+    return Row(tuple(map(squeezed, named.split(","))), words, stems, idioms)
 
 
 def _affirmed(idiom: str) -> str:
@@ -132,5 +140,6 @@ def _affirmed(idiom: str) -> str:
     return re.sub("지_[않못]", "", plain).replace("_", r"\s?")
 
 
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", "", text).lower()
+def squeezed(text: str) -> str:
+    """In lower case without blanks and hyphens: "뉴-퀴놀론계" is 뉴퀴놀론계."""
+    return re.sub(r"[\s-]+", "", text).lower()

@@ -6,12 +6,15 @@ cannot be traced is refused, so a wrong guess costs a plainer sentence, never a 
 
 import functools
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from summaries import wordings
 from summaries.vocabulary import DISEASE, MEDICINE, plain_words
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_HANGUL = re.compile(r"[가-힣]+")
+_EXPLAINED = re.compile(r"[가-힣]+\(([가-힣]+)\)")
 _WORD = re.compile(r"[가-힣]+|[A-Za-zα-ωΑ-Ω]+(?:-[A-Za-z]+)*")
 _NOUN_PART, _VERB_PART = (
     [word for line in part.splitlines() if not line.startswith("#") for word in line.split()]
@@ -27,6 +30,9 @@ _MADE_VERB = re.compile(
 )
 _VERB_FINALS = frozenset({4, 8, 16, 17, 20})
 _LONGEST_ENDING = 4
+# ㅕ from ㅣ, ㅘ from ㅗ, ㅝ from ㅜ: places among the vowels of a syllable.
+_CONTRACTED = {6: 20, 9: 8, 14: 13}
+_PARTICLES_BEHIND_LATIN = frozenset("은는이가을를과와의에도만로나")
 _AND = re.compile(r"(?:하고|하며|하거나|하면|하는)$")
 
 
@@ -45,11 +51,20 @@ def stems(word: str) -> list[str]:
 def is_plain(word: str) -> bool:
     """An everyday word that needs no source. A stem of one syllable counts with a verb's ending only."""
     whole, beginnings = plain_words()
+    if word in _PARTICLES_BEHIND_LATIN:
+        return True
     if any(stem in whole for stem in stems(word)):
         return True
-    if any(word[:length] in beginnings for length in range(2, len(word) + 1)):
+    if any(_begins(word[:length], beginnings) for length in range(2, len(word) + 1)):
         return True
     return word[:1] in beginnings and _ENDING.fullmatch(word, 1) is not None
+
+
+def _begins(beginning: str, stems: Collection[str]) -> bool:
+    """Whether it is one of the stems, as it is or drawn together with an ending: 졸릴, 졸림, 졸려 are 졸리-."""
+    if beginning in stems or (opened := _opened(beginning)) in stems:
+        return True
+    return len(beginning) > 1 and _uncontracted(opened) in stems
 
 
 class Source:
@@ -57,12 +72,16 @@ class Source:
 
     def __init__(self, *texts: str) -> None:
         text = "\n".join(dict.fromkeys(texts))
-        self._words = frozenset(word.lower() for word in words(text))
-        self.squeezed = re.sub(r"\s+", "", text).lower()
+        named = [word.lower() for word in words(text)]
+        # 팔 for "팔의": a syllable is a word of the text when it stands there with a particle.
+        self._words = frozenset(named) | {stem for word in named for stem in stems(word)[1:] if len(stem) == 1}
+        # 굳 for "굳어지고": a verb of one syllable may have another ending.
+        self._roots = frozenset(word[0] for word in named if len(word) > 1 and _ENDING.fullmatch(word, 1))
+        self.squeezed = wordings.squeezed(text)
 
     def has(self, word: str) -> bool:
-        """Whether the word or its stem stands in the text. A syllable or a Latin word counts only as a whole word."""
-        if word.lower() in self._words:
+        """Whether the word or its stem stands in the text; a syllable or a Latin word only as a whole word of it."""
+        if word.lower() in self._words or any(stem in self._words for stem in stems(word)):
             return True
         if word.isascii():
             return False
@@ -83,16 +102,46 @@ class Source:
             return True
         if any(len(stem) > 1 and _opened(stem) in self._opened for stem in stems(word)):
             return True
-        whole, beginnings = self._wordings
-        return any(stem in whole for stem in stems(word)) or any(
-            word[:length] in beginnings and _inflects(word, word[:length]) for length in range(1, len(word) + 1)
-        )
+        if word[0] in self._roots and _ENDING.fullmatch(word, 1):
+            return True
+        return _worded(word, *self._wordings)
+
+
+def names_a_thing(word: str) -> bool:
+    """Whether it is a plain wording of anything that a label may name: no word of the model's own, then."""
+    return _worded(word, *wordings.everything())
+
+
+def may_be_a_name(word: str) -> bool:
+    """Whether a word that nobody knows could be a medicine's, an ingredient's or a disease's name."""
+    shortest = min(map(len, stems(word)))
+    return not _HANGUL.fullmatch(word) or any(map(_names, stems(word))) or (shortest > 3 and not verb_like(word))
+
+
+def missing(source: str, text: str) -> list[str]:
+    """The words of a source that a text has neither as they are nor in a plain wording."""
+    said, told = Source(text), words(text)
+    left = [word for word in words(source) if not is_plain(word) and not said.has(word)]
+    return [word for word in left if not any(_worded(t, *wordings.allowed(wordings.squeezed(word))) for t in told)]
+
+
+def _worded(word: str, whole: Collection[str], beginnings: Collection[str]) -> bool:
+    return any(stem in whole for stem in stems(word)) or any(
+        _begins(word[:length], beginnings) and _inflects(word, word[:length]) for length in range(1, len(word) + 1)
+    )
 
 
 def _opened(word: str) -> str:
     """The word without a last ㄴ, ㄹ, ㅁ, ㅂ or ㅆ, which a verb's ending leaves: 헹군 and 헹굼 are both 헹구."""
     code = ord(word[-1]) - 0xAC00
     return word[:-1] + chr(0xAC00 + code - code % 28) if 0 <= code < 11172 and code % 28 in _VERB_FINALS else word
+
+
+def _uncontracted(word: str) -> str:
+    """The word with the last vowel as it was before 어 or 아 joined it: 지어 is 져, 추어 is 춰, 오아 is 와."""
+    code = ord(word[-1]) - 0xAC00
+    vowel = _CONTRACTED.get(code // 28 % 21) if 0 <= code < 11172 and not code % 28 else None
+    return word if vowel is None else word[:-1] + chr(ord(word[-1]) + (vowel - code // 28 % 21) * 28)
 
 
 def _inflects(word: str, stem: str) -> bool:
@@ -117,13 +166,18 @@ def without_brackets(text: str) -> str:
     return text
 
 
+def with_brackets_taken(text: str) -> str:
+    """The text with what brackets explain in place of what they explain: 활액(윤활)낭염 is 윤활낭염, too."""
+    return _EXPLAINED.sub(r"\1", text)
+
+
 def verb_like(word: str) -> bool:
     """Whether the word ends as verbs do: it may be a wording of the model's own, but is no name (나프록센하고)."""
     if (noun := _AND.sub("", word)) != word and (len(noun) > 2 or _names(noun)):
         return False
     return bool(
         re.search(
-            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했]을|[하되][는고면며지]|(?<![연창])고|[할될]|거[릴린]|[이히리기]는|[어아]지[는면고])$",
+            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했렀졌켰췄꼈났왔갔셨렸쳤겼](?:을|다면|던|거나)|[하되][는고면며지]|(?<![연창])고|[할될]|거[릴린]|[이히리기]는|[어아]지[는면고])$",
             word,
         )
     )
