@@ -231,7 +231,8 @@ def overlap(claim: Claim, cited: Cited) -> str:
     """Enough of what it says, everyday words aside, is the source's own."""
     said = words.words(wordings.without_idioms(claim.text, cited.source.squeezed))
     own = [w for w in said if not words.is_plain(w)]
-    if not any(cited.source.has(w) for w in said if len(w) > 1):
+    telling = (w for w in said if not words.is_plain(w) or min(map(len, words.stems(w))) > 1)
+    if not any(map(cited.source.has, telling)):
         return "nothing of the source"
     traced = sum(map(cited.source.has, own))
     return "" if len(own) - traced <= max(1, (1 - OVERLAP_FLOOR) * len(own)) else f"{traced} of {len(own)}"

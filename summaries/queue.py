@@ -28,13 +28,14 @@ def queue(kind: Kind = "summary") -> QuerySet[Any]:
     """
     known = ~Q(source_hash="") | Q(Exists(_steps(kind)))
     rows: QuerySet[Any] = MODELS[kind].objects.select_related("medicine")
-    return rows.filter(known, _is_present(kind)).annotate(
+    queued: QuerySet[Any] = rows.filter(known, _is_present(kind)).annotate(
         refused=Func(F("checks__fired"), function="jsonb_array_length", output_field=IntegerField()),
         was_reviewed=Exists(_approvals(kind)),
         views=1 + F("medicine__popularity"),
         risk=_risk(kind),
         priority=(1 + F("medicine__popularity")) * _risk(kind),
     )
+    return queued
 
 
 def _is_present(kind: Kind) -> Q:

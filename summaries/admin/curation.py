@@ -229,7 +229,8 @@ class CurationAdmin(admin.ModelAdmin[Any]):
 
     def _get(self, pk: int | str) -> Row:
         number = int(pk) if str(pk).isdecimal() and len(str(pk)) < 19 else 0
-        row: Row = get_object_or_404(MODELS[self.kind].objects.select_related("medicine"), pk=number)
+        rows: QuerySet[Any] = MODELS[self.kind].objects.select_related("medicine")
+        row: Row = get_object_or_404(rows, pk=number)
         return row
 
     def _url(self, name: str, pk: int) -> str:

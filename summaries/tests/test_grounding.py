@@ -12,6 +12,8 @@ SOURCES = {
     s.id: s
     for s in (
         SourceSentence("efficacy", 0, "이 약은 두통, 발열에 사용합니다."),
+        SourceSentence("efficacy", 1, "이 약은 지방 제거, 의치 자극에 사용합니다."),
+        SourceSentence("efficacy", 2, "이 약은 뼈의 발육불량에 사용합니다."),
         SourceSentence("usage", 0, "성인은 1회 1정씩 복용합니다."),
         SourceSentence("precaution", 0, "임부, 수유부는 이 약을 복용하지 마십시오."),
         SourceSentence("precaution", 1, "고령자는 의사 또는 약사와 상의하십시오."),
@@ -42,6 +44,11 @@ PASSES = [
     ("advice", "운전할 때 조심하세요.", "precaution.4"),
     ("advice", "이부프로펜과 같이 먹지 마세요.", "interaction.0"),
     ("advice", "습기와 빛을 피해서 보관하세요.", "storage.0"),
+    ("advice", "임부는 먹지 말고, 수유부도 먹지 마세요.", "precaution.0"),
+    ("advice", "운전할 때는 꼭 조심하세요.", "precaution.4"),
+    ("advice", "아이를 가진 분과 아기에게 젖을 먹이는 분은 먹지 마세요.", "precaution.0"),
+    ("advice", "습기와 빛을 피해 두세요.", "storage.0"),
+    ("effect", "지방을 없애 주고 틀니 자극에 쓰는 약이에요.", "efficacy.1"),
 ]
 
 REFUSED = [
@@ -54,6 +61,7 @@ REFUSED = [
     ("shape", "effect", "두통" * 200, "efficacy.0"),
     ("shape", "effect", "Take it for headache and fever.", "efficacy.0"),
     ("shape", "effect", "두통에 쓰는 약이에요.\n발열에도 써요.", "efficacy.0"),
+    ("shape", "advice", "운전할 때 조심하세요, 뚜껑을 꼭 닫으세요.", "precaution.4"),
     ("markup", "effect", "두통(a.kr), 발열에 쓰는 약이에요.", "efficacy.0"),
     ("markup", "effect", "<b>두통</b>, 발열에 쓰는 약이에요.", "efficacy.0"),
     ("markup", "effect", "**두통**, 발열에 쓰는 약이에요.", "efficacy.0"),
@@ -69,6 +77,9 @@ REFUSED = [
     ("negation", "effect", "두통, 발열에 쓰지 않는 약이에요.", "efficacy.0"),
     ("negation", "advice", "천식 환자는 쓰세요.", "precaution.3"),
     ("negation", "advice", "습기와 빛에 보관하세요.", "storage.0"),
+    ("negation", "advice", "임부는 먹지 말고, 수유부는 먹으세요.", "precaution.0"),
+    ("negation", "effect", "뼈가 잘 자라는 데 쓰는 약이에요.", "efficacy.2"),
+    ("polarity", "side_effect", "가끔 발진이 생길 수 있어요.", "side_effect.0"),
     ("polarity", "advice", "고령자는 드세요.", "precaution.1"),
     ("polarity", "advice", "운전하세요.", "precaution.4"),
     ("polarity", "side_effect", "발진이 생길 수 있어요.", "side_effect.0"),
@@ -83,7 +94,10 @@ REFUSED = [
     ("medicine", "advice", "아세트아미노펜과 함께 먹지 마세요.", "interaction.0"),
     ("medicine", "advice", "나프록센나트륨과 같이 먹지 마세요.", "interaction.0"),
     ("unknown_word", "effect", "두통, 발열, 회춘에 쓰는 약이에요.", "efficacy.0"),
-    ("overlap", "effect", "몸이 아플 때 쓰는 약이에요.", "efficacy.0"),
+    ("unknown_word", "side_effect", "드물게 발진이 나거나 졸리거나 할 수 있어요.", "side_effect.0"),
+    ("unknown_word", "side_effect", "드물게 발진과 열이 나타날 수 있어요.", "side_effect.0"),
+    ("unknown_word", "effect", "두통, 발열이 있거나 가슴이 두근거릴 때 쓰는 약이에요.", "efficacy.0"),
+    ("overlap", "effect", "몸이 힘들 때 쓰는 약이에요.", "efficacy.0"),
 ]
 
 
