@@ -41,6 +41,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+@functools.lru_cache(maxsize=4096)
 def stems(word: str) -> list[str]:
     """The word, and the word without the particle or ending that it may carry, longest first."""
     lengths = range(min(_LONGEST_PARTICLE, len(word) - 1), 0, -1)
@@ -72,20 +73,29 @@ class Source:
 
     def __init__(self, *texts: str) -> None:
         text = "\n".join(dict.fromkeys(texts))
-        named = [word.lower() for word in words(text)]
-        # 팔 for "팔의": a syllable is a word of the text when it stands there with a particle.
-        self._words = frozenset(named) | {stem for word in named for stem in stems(word)[1:] if len(stem) == 1}
-        # 굳 for "굳어지고": a verb of one syllable may have another ending.
-        self._roots = frozenset(word[0] for word in named if len(word) > 1 and _ENDING.fullmatch(word, 1))
+        self._words = frozenset(word.lower() for word in words(text))
         self.squeezed = wordings.squeezed(text)
 
     def has(self, word: str) -> bool:
         """Whether the word or its stem stands in the text; a syllable or a Latin word only as a whole word of it."""
-        if word.lower() in self._words or any(stem in self._words for stem in stems(word)):
+        if word.lower() in self._words:
             return True
         if word.isascii():
             return False
-        return any(len(stem) > 1 and stem in self.squeezed for stem in stems(word)) or self._rewords(word)
+        found = stems(word)
+        if any(len(stem) > 1 and stem in self.squeezed for stem in found):
+            return True
+        return any(len(stem) == 1 and stem in self._syllables for stem in found) or self._rewords(word)
+
+    @functools.cached_property
+    def _syllables(self) -> frozenset[str]:
+        """팔 for "팔의": a syllable is a word of the text when it stands there alone or with a particle."""
+        return frozenset(word[0] for word in self._words if len(word) == 1 or word[1:] in _PARTICLES)
+
+    @functools.cached_property
+    def _roots(self) -> frozenset[str]:
+        """굳 for "굳어지고": a verb of one syllable may have another ending."""
+        return frozenset(word[0] for word in self._words if len(word) > 1 and _ENDING.fullmatch(word, 1))
 
     @functools.cached_property
     def _opened(self) -> str:
