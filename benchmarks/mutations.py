@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from summaries.words import is_plain
+
 _NEGATED = (
     (r"하지 마십시오", "하십시오"),
     (r"하지 마세요", "하세요"),
@@ -63,6 +65,7 @@ _SYMPTOMS = (
     ("눈|안|각막|결막|시", "눈이 침침하거나 "),
     ("염", "염증이 생기거나 "),
 )
+_ITEM = re.compile(r"(?<![가-힣])[가-힣]{2,8}(?=, )")
 _UNITS = ("밀리그램", "정", "캡슐", "mL", "시간", "방울")
 
 
@@ -114,6 +117,13 @@ def symptom_added(text: str, at: Context) -> str | None:
     return _inserted(text, at.chance.choice(absent), at) if absent else None
 
 
+def item_swapped(text: str, at: Context) -> str | None:
+    """One item of a list (a symptom, a disease, a medicine) gives way to one of another product's."""
+    own, others = _ITEM.findall(text), _ITEM.findall(at.chance.choice(at.others[at.section]))
+    new = [item for item in others if item not in text and item not in at.source and not is_plain(item)]
+    return text.replace(at.chance.choice(own), at.chance.choice(new), 1) if own and new else None
+
+
 def merged(text: str, at: Context) -> str | None:
     other = at.chance.choice(at.others[at.section])
     if other in text:
@@ -138,5 +148,6 @@ def _first_changed(text: str, changes: Sequence[tuple[str, str]], at: Context) -
 Mutation = Callable[[str, "Context"], str | None]
 
 MUTATIONS: Sequence[Mutation] = (
-    number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, symptom_added, merged,
+    number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, symptom_added, item_swapped,
+    merged,
 )  # fmt: skip

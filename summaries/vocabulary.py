@@ -210,6 +210,13 @@ def _counts(kinds: Mapping[str, re.Pattern[str]], starts: Mapping[str, frozenset
 
 
 @functools.cache
+def names() -> frozenset[str]:
+    """Conditions and substances that DISEASE and MEDICINE do not tell by their endings."""
+    lines = (Path(__file__).parent / "data" / "names.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@functools.cache
 def plain_words() -> tuple[frozenset[str], frozenset[str]]:
     """Everyday words that need no source: whole words, and stems ("나타나-") that verbs begin with."""
     words = [

@@ -77,6 +77,12 @@ def everything() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @functools.cache
+def named() -> frozenset[str]:
+    """What labels name, as the table has it."""
+    return frozenset(name for row in rows() for name in row.named)
+
+
+@functools.cache
 def _by_beginning() -> dict[str, tuple[tuple[str, Row], ...]]:
     """The first two syllables of each name (or its only one) → names and rows: a text is looked through once."""
     found: dict[str, list[tuple[str, Row]]] = {}
@@ -103,14 +109,14 @@ def without_idioms(text: str, source: str) -> str:
         return text
     pattern, written = _patterns()
 
-    def named(found: re.Match[str]) -> str:
+    def label_word(found: re.Match[str]) -> str:
         said = squeezed(found[1])
         if said in source:
             return " "
         names = (name for row in _by_idiom()[written[said]] for name in row.named if name in source)
         return next(names, found[0])
 
-    return pattern.sub(named, text)
+    return pattern.sub(label_word, text)
 
 
 def turned_round(text: str, source: str) -> str:

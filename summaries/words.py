@@ -10,9 +10,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from summaries import wordings
-from summaries.vocabulary import DISEASE, MEDICINE, plain_words
+from summaries.vocabulary import DISEASE, MEDICINE, names, plain_words
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+# 소화제, 혈압약
+_CLASS = re.compile(r"[가-힣]+[제약]")
 _HANGUL = re.compile(r"[가-힣]+")
 _EXPLAINED = re.compile(r"[가-힣]+\(([가-힣]+)\)")
 _WORD = re.compile(r"[가-힣]+|[A-Za-zα-ωΑ-Ω]+(?:-[A-Za-z]+)*")
@@ -23,6 +25,10 @@ _NOUN_PART, _VERB_PART = (
 _PARTICLES = frozenset(_NOUN_PART)
 _LONGEST_PARTICLE = max(map(len, _PARTICLES))
 _ENDING = re.compile(f"(?:{'|'.join(_VERB_PART)})*")
+# What makes a verb of a noun or a sound (건조해지-, 두근거리-), before its ending.
+_TAIL = re.compile(
+    rf"(?:거리|거려|거린|거릴|거림|거렸|해지|해져|하|해|한|할|함|되|돼|된|될|됨|지|져|진|질|짐|시키|시켜|스러|스럽|적|약|증|우|워|운|울|움|히|힌|힐|혀|혔|리|린|릴|려|렸|기|긴|길|겨|겼|여|였|됐|했)?{_ENDING.pattern}"
+)
 # 건조함, 충혈되거나: a noun that was made a verb.
 # 항진증, 비염약: a name with what it is behind it.
 _MADE_VERB = re.compile(
@@ -56,7 +62,10 @@ def is_plain(word: str) -> bool:
         return True
     if any(stem in whole for stem in stems(word)):
         return True
-    if any(_begins(word[:length], beginnings) for length in range(2, len(word) + 1)):
+    lengths = range(2, len(word) + 1)
+    if any(word[:length] in beginnings for length in lengths):
+        return True
+    if any(_begins(word[:length], beginnings) and _ENDING.fullmatch(word, length) for length in lengths):
         return True
     return word[:1] in beginnings and _ENDING.fullmatch(word, 1) is not None
 
@@ -119,13 +128,15 @@ class Source:
 
 def names_a_thing(word: str) -> bool:
     """Whether it is a plain wording of anything that a label may name: no word of the model's own, then."""
-    return _worded(word, *wordings.everything())
+    return not wordings.named().isdisjoint(stems(word)) or _worded(word, *wordings.everything())
 
 
 def may_be_a_name(word: str) -> bool:
     """Whether a word that nobody knows could be a medicine's, an ingredient's or a disease's name."""
-    shortest = min(map(len, stems(word)))
-    return not _HANGUL.fullmatch(word) or any(map(_names, stems(word))) or (shortest > 3 and not verb_like(word))
+    found = stems(word)
+    if not _HANGUL.fullmatch(word) or any(map(_names, found)) or not names().isdisjoint(found):
+        return True
+    return any(map(_CLASS.fullmatch, found)) or (min(map(len, found)) > 3 and not verb_like(word))
 
 
 def missing(source: str, text: str) -> list[str]:
@@ -160,6 +171,9 @@ def _inflects(word: str, stem: str) -> bool:
         return False
     if len(stem) == 1:
         return _ENDING.fullmatch(word, 1) is not None
+    rest = word[len(stem) :]
+    if rest and rest not in _PARTICLES and not _TAIL.fullmatch(rest):
+        return False
     return not any(name != stem and _names(name) for name in stems(word))
 
 

@@ -6,6 +6,7 @@ from benchmarks import grounding as bench
 from benchmarks import marks
 from benchmarks.gate_speed import dozen
 from summaries.grounding import judge
+from summaries.tests.test_mutations import LEAST
 
 pytestmark = pytest.mark.skipif(
     not bench.DUMP.exists(), reason="real labels are not here (../shared/data/easydrug.jsonl.gz)"
@@ -37,7 +38,7 @@ def test_paraphrases_are_seldom_refused(tallies, path):
 @pytest.mark.parametrize("path", SETS)
 @pytest.mark.parametrize("kind", [mutate.__name__ for mutate in bench.MUTATIONS])
 def test_mutated_paraphrases_are_caught(tallies, path, kind):
-    assert tallies[path].share(kind) >= 0.99, tallies[path].missed[kind][:3]
+    assert tallies[path].share(kind) >= LEAST.get(kind, 0.99), tallies[path].missed[kind][:3]
 
 
 def test_there_are_a_hundred_paraphrases_of_many_products(by_item_seq):
