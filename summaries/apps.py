@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from core import personal_data
 from ops import inspection
 
 
@@ -8,4 +9,8 @@ class SummariesConfig(AppConfig):
     verbose_name = "요약"
 
     def ready(self) -> None:
+        # Models exist from here on.
+        from summaries.personal_data import TABLES, erase, export
+
         inspection.register("summaries.inspection.entries")
+        personal_data.register(self.name, export=export, erase=erase, tables=TABLES)
