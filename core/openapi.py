@@ -12,6 +12,8 @@ _ALWAYS = (
 )  # fmt: skip
 _SIGNED_IN = ("not-authenticated", "forbidden")
 _WITH_BODY = ("conflict", "payload-too-large", "unsupported-media-type", "idempotency-key-reused")
+# What logging in answers is a secret, and is not stored for a repetition.
+_NEVER_STORED = "/api/v1/auth/"
 _METHODS = frozenset(("get", "post", "put", "patch", "delete"))
 
 
@@ -38,7 +40,7 @@ def _complete(operation: dict[str, Any], *, method: str, path: str) -> None:
         response = operation["responses"].setdefault(status, _response(slug))
         if status in ("429", "503"):
             response.setdefault("headers", {}).setdefault("Retry-After", _RETRY_AFTER)
-    if method == "post":
+    if method == "post" and not path.startswith(_NEVER_STORED):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
