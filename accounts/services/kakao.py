@@ -103,7 +103,9 @@ def _user_of(member: Member) -> SignIn:
         defaults={"nickname": _nickname(member.nickname), "picture": picture, "password": make_password(None)},
     )
     changes = {"last_login": timezone.now()} | ({"picture": picture} if picture else {})
-    User.objects.filter(pk=user.pk).update(**changes)
+    if not User.objects.filter(pk=user.pk).update(**changes):
+        # Erased between our look and our write: they come as somebody new.
+        return _user_of(member)
     # Who comes back before Kakao heard of the farewell is welcome.
     KakaoErrand.objects.filter(kakao_sub=sub).delete()
     user.refresh_from_db()
