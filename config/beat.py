@@ -7,6 +7,9 @@ from celery.schedules import crontab
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
+    "sync-holidays": {"task": "pharmacies.tasks.sync_holidays", "schedule": crontab(hour="2", minute="40")},
+    "sync-pharmacies": {"task": "pharmacies.tasks.sync_pharmacies", "schedule": crontab(hour="2", minute="50")},
+    "refresh-cells": {"task": "pharmacies.tasks.refresh_cells", "schedule": crontab(minute="*/10")},
     "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
     "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
     # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
