@@ -13,6 +13,7 @@ _KEY = "sandbox-key"
 # Vendor: the variables with its key and its address. A key given by the operator means the real service.
 _VENDORS = {
     "datagokr": ("DATA_GO_KR_SERVICE_KEY", "DATA_GO_KR_BASE_URL"),
+    "kakao_local": ("KAKAO_REST_API_KEY", "KAKAO_LOCAL_BASE_URL"),
     "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
 }
 
