@@ -12,7 +12,8 @@ _METRES_PER_DEGREE = 111_000
 
 
 def cell_of(lat: float, lng: float) -> str:
-    return h3.latlng_to_cell(lat, lng, RESOLUTION)
+    cell: str = h3.latlng_to_cell(lat, lng, RESOLUTION)
+    return cell
 
 
 def cells_around(lat: float, lng: float, metres: float) -> list[str]:

@@ -1,9 +1,18 @@
 """Pharmacies as each source shows them, which of these rows are one place, and the days that count as holidays."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
+
+
+class CubeField(models.Field[Any, Any]):
+    """A point in space (extension cube), as earthdistance makes it of latitude and longitude."""
+
+    def db_type(self, connection: Any) -> str:
+        return "cube"
 
 
 class Pharmacy(models.Model):
@@ -23,6 +32,10 @@ class Pharmacy(models.Model):
     phone = models.TextField(default="")
     lat = models.FloatField()
     lng = models.FloatField()
+    # Stored, since computing it for each row of a neighbourhood would take longer than all the rest of a search.
+    place = models.GeneratedField(
+        expression=Func(F("lat"), F("lng"), function="ll_to_earth"), output_field=CubeField(), db_persist=True
+    )
     # Minutes after midnight, Monday to Sunday and holidays; null: the day is not listed. A close may exceed 1440.
     opens = ArrayField(models.SmallIntegerField(null=True), size=8, null=True)
     closes = ArrayField(models.SmallIntegerField(null=True), size=8, null=True)
@@ -39,9 +52,9 @@ class Pharmacy(models.Model):
         verbose_name = verbose_name_plural = "약국"
         constraints = [models.UniqueConstraint(fields=["source", "source_id"], name="uniq_pharmacy_source")]
         indexes = [
-            # nearest: the box around a point, nearest first
+            # nearest: outwards from a point, and within the box around it
             GistIndex(
-                Func(F("lat"), F("lng"), function="ll_to_earth"),
+                fields=["place"],
                 name="idx_pharmacy_place",
                 condition=Q(merged_into__isnull=True, vanished_at__isnull=True),
             ),

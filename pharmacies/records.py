@@ -41,13 +41,17 @@ class Holiday:
 
 @dataclass(slots=True)
 class Batch:
-    """What became of some rows: taken, and refused with why (also days whose hours are unreadable)."""
+    """What became of some rows: taken, or not with why (also days whose hours are unreadable).
+
+    `placeless`: skipped by rule, as one without coordinates cannot be near anybody; counted and listed, but no fault.
+    """
 
     rows: list[Record] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     read: int = 0
+    placeless: int = 0
 
     @property
     def lost(self) -> int:
-        """Rows that were not taken at all."""
-        return self.read - len(self.rows)
+        """Rows that were not taken though they say where they are."""
+        return self.read - self.placeless - len(self.rows)

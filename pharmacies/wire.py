@@ -79,13 +79,13 @@ class ListRow(_Row):
     address: MaybeText = ""
     tel: MaybeText = ""
     lat: Degrees
-    lng: Degrees
+    lon: Degrees
 
     def made(self) -> Record:
-        _check_place(self.lat, self.lng)
+        _check_place(self.lat, self.lon)
         week, problems = read_week(self.model_extra or {})
         source, source_id = ("nemc", self.hpid) if self.hpid else ("hira", self.id)
-        return Record(source, source_id, self.name, self.address, self.tel, self.lat, self.lng, week, tuple(problems))  # type: ignore[arg-type]
+        return Record(source, source_id, self.name, self.address, self.tel, self.lat, self.lon, week, tuple(problems))  # type: ignore[arg-type]
 
 
 class KakaoPlace(_Row):
@@ -145,6 +145,7 @@ def parse_rows(rows: Iterable[tuple[str, object]], model: RowModel, seen: set[tu
         batch.read += 1
         made = parse_row(row, model)
         if isinstance(made, Refusal):
+            batch.placeless += _is_placeless(row)
             batch.refusals.append(Refusal(" ".join(filter(None, (where, made.where))), made.reason))
         elif made.key in seen:
             batch.refusals.append(Refusal(where, f"{made.source_id} came before"))
@@ -153,6 +154,12 @@ def parse_rows(rows: Iterable[tuple[str, object]], model: RowModel, seen: set[tu
             batch.rows.append(made)
             batch.refusals += [Refusal(f"{where} {made.source_id}", problem) for problem in made.problems]
     return batch
+
+
+def _is_placeless(row: object) -> bool:
+    """Whether the row has nothing at all where its coordinates should stand."""
+    places = ("wgs84Lat", "wgs84Lon", "lat", "lon", "x", "y")
+    return isinstance(row, dict) and all(row.get(name) in (None, "") for name in places)
 
 
 def reason(error: Exception) -> str:

@@ -13,7 +13,9 @@ from pharmacies.hours import NO_HOURS, Moment, Week
 # WGS84's (test_nearest.py): north-south too long, east-west too short, by as much.
 _SCALE = 6_372_500 / 6_378_168
 
-# {open} is empty or _OPEN. The walk goes outwards from the point and ends with the limit or the box.
+Params = Mapping[str, float]
+# {only} is empty or _OPEN. The index is walked outwards from the point until the limit is reached; what lies beyond the
+# radius by then is left out, which costs less than to look for the box first.
 _NEAREST = """
 SELECT n.*, (
     SELECT json_agg(json_build_object('source', m.source, 'as_of', m.as_of, 'phone', m.phone, 'confidence',
@@ -21,17 +23,17 @@ SELECT n.*, (
     FROM pharmacy m WHERE m.merged_into_id = n.id AND m.vanished_at IS NULL
 ) FROM (
     SELECT id, source, name, address, phone, lat, lng, opens, closes, as_of,
-        earth_distance(ll_to_earth(lat, lng), ll_to_earth(%(lat)s, %(lng)s)) * %(scale)s AS metres
+        sec_to_gc(place <-> ll_to_earth(%(lat)s, %(lng)s)) * %(scale)s AS metres
     FROM pharmacy
-    WHERE merged_into_id IS NULL AND vanished_at IS NULL
-        AND earth_box(ll_to_earth(%(lat)s, %(lng)s), %(reach)s) @> ll_to_earth(lat, lng)
-        AND earth_distance(ll_to_earth(lat, lng), ll_to_earth(%(lat)s, %(lng)s)) <= %(reach)s {open}
-    ORDER BY ll_to_earth(lat, lng) <-> ll_to_earth(%(lat)s, %(lng)s), id
+    WHERE merged_into_id IS NULL AND vanished_at IS NULL {only}
+    ORDER BY place <-> ll_to_earth(%(lat)s, %(lng)s), id
     LIMIT %(limit)s
-) n ORDER BY n.metres, n.id
+) n WHERE n.metres <= %(radius)s ORDER BY n.metres, n.id
 """
-# Today's hours, or yesterday's that reach past midnight. Arrays begin at 1 here.
-_OPEN = """AND ((opens[%(today)s] <= %(minute)s AND closes[%(today)s] > %(minute)s)
+# Today's hours, or yesterday's that reach past midnight (arrays begin at 1), within the box: at night the walk would be
+# long without it.
+_OPEN = """AND earth_box(ll_to_earth(%(lat)s, %(lng)s), %(reach)s) @> place
+        AND ((opens[%(today)s] <= %(minute)s AND closes[%(today)s] > %(minute)s)
              OR closes[%(yesterday)s] > %(minute)s + 1440)"""
 _ONE = """
 SELECT p.id, p.source, p.name, p.address, p.phone, p.lat, p.lng, p.opens, p.closes, p.as_of, NULL::float8, (
@@ -77,13 +79,13 @@ def nearest(
 
 def statement(
     *, lat: float, lng: float, radius: int, limit: int, now: Moment, only: Literal["open"] | None = None
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, Params]:
     """The SQL and its parameters, for `nearest` and for measuring it."""
-    params: dict[str, object] = {
-        "lat": lat, "lng": lng, "reach": radius / _SCALE, "scale": _SCALE, "limit": limit, "minute": now.minute,
-        "today": now.places[1] + 1, "yesterday": now.places[0] + 1,
+    params = {
+        "lat": lat, "lng": lng, "radius": radius, "reach": radius / _SCALE, "scale": _SCALE, "limit": limit,
+        "minute": now.minute, "today": now.places[1] + 1, "yesterday": now.places[0] + 1,
     }  # fmt: skip
-    return _NEAREST.format(open=_OPEN if only == "open" else ""), params
+    return _NEAREST.format(only=_OPEN if only == "open" else ""), params
 
 
 def one(*, pharmacy_id: int) -> Found | None:
@@ -91,10 +93,11 @@ def one(*, pharmacy_id: int) -> Found | None:
     return next((_found(row) for row in _rows(_ONE, {"id": pharmacy_id})), None)
 
 
-def _rows(sql: str, params: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+def _rows(sql: str, params: Params) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def _found(row: tuple[Any, ...]) -> Found:

@@ -39,7 +39,7 @@ REFRESH_AFTER = timedelta(days=30)
 KEPT_SECONDS = 6 * 3_600
 RETRY_SECONDS = 60
 # How far around a person the neighbouring cells are fetched too, and how many waiting threads a process may have.
-REACH_METRES = 1_500
+REACH_METRES = 1_000
 MAX_THREADS = 2
 # A rectangle that is still too full when it is this small (metres²: a market hall) is not cut any further.
 _MAX_CUTS = 8

@@ -29,16 +29,24 @@ def spend() -> None:
     """Count one call. Raises BudgetExhausted when today's are spent, or Kakao refused a while ago."""
     if _run(lambda client: client.exists(_PAUSE), 0):
         raise BudgetExhausted(VENDOR, "resting after a refusal")
-    key = f"pilling:kakao-local:{datetime.now(SEOUL):%Y%m%d}"
 
     def count(client: redis.Redis) -> Any:
         with client.pipeline(transaction=False) as pipe:
-            pipe.incr(key)
-            pipe.expire(key, _KEPT_SECONDS)
+            pipe.incr(_today())
+            pipe.expire(_today(), _KEPT_SECONDS)
             return pipe.execute()[0]
 
     if int(_run(count, 0)) > settings.KAKAO_LOCAL_DAILY_BUDGET:
         raise BudgetExhausted(VENDOR, "today's calls are spent")
+
+
+def spent() -> int:
+    """Calls of today."""
+    return int(_run(lambda client: client.get(_today()), None) or 0)
+
+
+def _today() -> str:
+    return f"pilling:kakao-local:{datetime.now(SEOUL):%Y%m%d}"
 
 
 def rest(seconds: int) -> None:

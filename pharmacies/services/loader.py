@@ -16,7 +16,7 @@ BATCH = 1_000
 _LOOKED_AT = 1_000
 _KINDS: tuple[tuple[frozenset[str], RowModel], ...] = (
     (frozenset({"hpid", "dutyName"}), NemcItem),
-    (frozenset({"id", "name", "lat", "lng"}), ListRow),
+    (frozenset({"id", "name", "lat", "lon"}), ListRow),
 )
 
 

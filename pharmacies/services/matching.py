@@ -21,9 +21,9 @@ _CHUNK = 2_000
 # Candidates are what the places' index holds: rows that are shown. `source`s from best to worst.
 _PAIRS = """
 SELECT r.id, r.source, r.name_norm, r.phone, t.id, t.name_norm, t.phone,
-    earth_distance(ll_to_earth(r.lat, r.lng), ll_to_earth(t.lat, t.lng))
+    sec_to_gc(r.place <-> t.place)
 FROM pharmacy r JOIN pharmacy t ON t.merged_into_id IS NULL AND t.vanished_at IS NULL
-    AND earth_box(ll_to_earth(r.lat, r.lng), %(far)s) @> ll_to_earth(t.lat, t.lng)
+    AND cube_enlarge(r.place, gc_to_sec(%(far)s), 3) @> t.place
 WHERE r.id = ANY(%(ids)s) AND r.vanished_at IS NULL
     AND array_position(ARRAY['nemc', 'hira', 'kakao'], t.source::text)
       < array_position(ARRAY['nemc', 'hira', 'kakao'], r.source::text)
@@ -41,6 +41,9 @@ class _Pair:
 
 def match_all() -> None:
     """Match every row that could be another source's: after the national list has changed."""
+    with connection.cursor() as cursor:
+        # A table that was just filled has no statistics yet, and the join below would scan it for each row.
+        cursor.execute("ANALYZE pharmacy")
     ids = Pharmacy.objects.exclude(source=Pharmacy.Source.NEMC).order_by("source", "id").values_list("id", flat=True)
     match(row_ids=list(ids))
 
@@ -100,7 +103,7 @@ def _taken(ids: Sequence[int], pairs: Sequence[_Pair]) -> set[tuple[int, str]]:
     targets = {pair.target for pair in pairs}
     held = Pharmacy.objects.filter(merged_into__in=targets, vanished_at=None).exclude(id__in=ids)
     said = PharmacyMatch.objects.filter(target__in=targets, state=State.CONFIRMED)
-    return {*held.values_list("merged_into_id", "source"), *said.values_list("target_id", "row__source")}  # type: ignore[arg-type]
+    return {*held.values_list("merged_into_id", "source"), *said.values_list("target_id", "row__source")}
 
 
 def _chosen(pairs: Sequence[_Pair], taken: set[tuple[int, str]]) -> list[_Pair]:

@@ -16,9 +16,9 @@ def item(hpid=None, name=None, lat=CITY_HALL[0], lng=CITY_HALL[1], **more):
     """A row as the national feed has it in JSON; days are given as mon=("0900", 1900)."""
     number = next(_numbers)
     row = {
-        "dutyAddr": f"서울특별시 중구 보기로 {number}",
+        "dutyAddr": "서울특별시 중구 보기로 1",
         "dutyName": name or f"보기{number}약국",
-        "dutyTel1": f"02-000-{number:04}",
+        "dutyTel1": "",
         "hpid": hpid or f"C{number:07}",
         "wgs84Lat": lat,
         "wgs84Lon": lng,
@@ -43,8 +43,13 @@ def week(**days):
     return read_week(hours(**days))[0]
 
 
-def store(name="보기약국", lat=CITY_HALL[0], lng=CITY_HALL[1], *, source="nemc", source_id=None, phone="", week=NO_HOURS,
-          as_of=date(2026, 11, 26), run=None):  # fmt: skip
+TODAY = date(2026, 11, 26)
+
+
+def store(
+    name="보기약국", lat=CITY_HALL[0], lng=CITY_HALL[1], *, source="nemc", source_id=None, phone="", week=NO_HOURS,
+    as_of=TODAY, run=None,
+):  # fmt: skip
     record = Record(source, source_id or f"X{next(_numbers)}", name, "서울특별시 중구", phone, lat, lng, week)
     upsert(records=[record], as_of=as_of, run=run)
     return Pharmacy.objects.get(source=record.source, source_id=record.source_id)
