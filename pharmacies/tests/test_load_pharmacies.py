@@ -97,7 +97,7 @@ def test_bad_rows_are_listed_with_their_line(file):
 )  # fmt: skip
 def test_a_file_without_pharmacies(file, tmp_path, name, text):
     path = tmp_path / name if text is None else file(name, text)
-    assert load(path)[0] == 1
+    assert load(path)[0] == 2
     assert not Pharmacy.objects.exists()
 
 

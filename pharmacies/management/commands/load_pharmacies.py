@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there are pharmacies already")
 
     def handle(self, *_: object, files: list[Path], as_of: date | None, if_empty: bool, **__: Any) -> None:
-        """Exit status 1 when a row was refused (good rows are stored all the same) or a file holds no pharmacies."""
+        """Exit status 1 when a row was refused (the good ones are stored), 2 when a file holds no pharmacies."""
         if if_empty and Pharmacy.objects.exists():
             self.stdout.write("There are pharmacies already; nothing loaded.")
             return
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             with tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True) as bar:
                 tally = loader.load_file(path=path, as_of=as_of, progress=lambda read: bar.update(read - bar.n))
         except (OSError, UnknownFileError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=2) from error
         self.stdout.write(f"{path.name}: {tally.read} read, {tally.changed} changed, {tally.lost} refused")
         for refusal in tally.refusals[:_LISTED]:
             self.stderr.write(f"{path.name} {refusal.where}: {refusal.reason}")
