@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
+from django.utils import timezone
 
 from core.cache import tiers
 from pharmacies.models import PublicHoliday
@@ -54,6 +55,11 @@ def _read(value: bytes) -> Calendar:
     for source, day, name in json.loads(value):
         said[source][date.fromisoformat(day)] = name
     return Calendar(said[PublicHoliday.Source.FEED], said[PublicHoliday.Source.CURATED])
+
+
+def load_library() -> None:
+    """Have the library ready, which reads three hundred countries: for the master, before it forks."""
+    _library_year(timezone.localdate().year)
 
 
 def _of_library(day: date) -> str:
