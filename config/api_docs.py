@@ -9,6 +9,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     # Fields of one name with different choices, and one set of choices under two names.
     "ENUM_NAME_OVERRIDES": {
+        "PharmacyStateEnum": ["open", "closed", "unknown"],
+        "PharmacySourceEnum": ["nemc", "hira", "kakao"],
+        "KakaoHeardEnum": ["fresh", "pending", "down", "off"],
         "MedicineStatusEnum": ["active", "withdrawn", "unknown"],
         "SummaryKindEnum": ["reviewed", "ai", "extractive"],
     },

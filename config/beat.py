@@ -9,6 +9,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
     # Finds something to do after a release that changed the rules of search, and only then.
     "reindex-search": {"task": "medicines.tasks.reindex_search", "schedule": crontab(minute="*/10")},
+    "sync-holidays": {"task": "pharmacies.tasks.sync_holidays", "schedule": crontab(hour="2", minute="40")},
+    "sync-pharmacies": {"task": "pharmacies.tasks.sync_pharmacies", "schedule": crontab(hour="2", minute="50")},
+    "refresh-cells": {"task": "pharmacies.tasks.refresh_cells", "schedule": crontab(minute="*/10")},
     "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
     "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
     # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).

@@ -162,6 +162,7 @@ CELERY_TASK_ROUTES = {
     "summaries.tasks.generate_summary": {"queue": "people"},
     "summaries.tasks.fetch_label": {"queue": "people"},
     "medicines.tasks.fetch_label": {"queue": "people"},
+    "pharmacies.tasks.fetch_cell": {"queue": "people"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -176,6 +177,9 @@ CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 DATA_GO_KR_BASE_URL = env.str("DATA_GO_KR_BASE_URL", "https://apis.data.go.kr")
 DATA_GO_KR_SERVICE_KEY = env.str("DATA_GO_KR_SERVICE_KEY", "")
 DATA_GO_KR_DAILY_BUDGET = env.int("DATA_GO_KR_DAILY_BUDGET", 10_000)
+KAKAO_LOCAL_BASE_URL = env.str("KAKAO_LOCAL_BASE_URL", "https://dapi.kakao.com")
+# Free a day and app: 100,000; other copies of the app share them.
+KAKAO_LOCAL_DAILY_BUDGET = env.int("KAKAO_LOCAL_DAILY_BUDGET", 50_000)
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "https://api.openai.com/v1")
 # Tried in this order; a model that is gone (404) gives way to the next.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, cast
 from urllib.parse import unquote
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -71,10 +71,14 @@ class TooFast(VendorError):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its path below the base address, and the parameters it is always called with."""
+    """One operation: its path below the base address, and the parameters it is always called with.
+
+    `speaks`: what its answers are written in. An older service knows XML alone.
+    """
 
     path: str
     always: Mapping[str, str]
+    speaks: Literal["json", "xml"] = "json"
 
     @property
     def name(self) -> str:
@@ -122,7 +126,7 @@ def _exchange(operation: Operation, params: Mapping[str, str | int], deadline: f
     vendor = http.Vendor(VENDOR, settings.DATA_GO_KR_BASE_URL, _CONNECT_SECONDS, _TOTAL_SECONDS)
     asked = {**operation.always, **params, "serviceKey": _key()}
     reply = http.request(vendor, "GET", operation.path, params=asked, deadline=deadline)
-    page = parse(reply.body, reply.status)
+    page = parse(reply.body, reply.status, speaks=operation.speaks)
     _check_rows(page, params)
     return page
 
@@ -143,11 +147,14 @@ def _check_rows(page: Page, params: Mapping[str, str | int]) -> None:
         raise VendorBadReply(VENDOR, f"no rows of {page.total}")
 
 
-def parse(body: bytes, status: int = 200) -> Page:
+def parse(body: bytes, status: int = 200, *, speaks: Literal["json", "xml"] = "json") -> Page:
     """What an answer says; raises as `fetch` does."""
     text = body.strip()
     if text.startswith(b"<"):
-        _refuse_xml(text, status)
+        root = _xml(text, status)
+        if speaks == "xml" and (root.findtext("header/resultCode") or "").strip() in _OK:
+            return _page(_as_dict(root), status)
+        _refuse_xml(root, status)
     if text[:1] not in (b"{", b"["):
         _refuse_plain(text, status)
     try:
@@ -207,12 +214,22 @@ def _unwrapped(row: object) -> object:
     return row["item"] if isinstance(row, dict) and row.keys() == {"item"} else row
 
 
-def _refuse_xml(text: bytes, status: int) -> NoReturn:
-    """XML is an error (all calls ask for JSON): the gateway's, the service's, or a page meant for a browser."""
+def _xml(text: bytes, status: int) -> Element:
     try:
-        root = fromstring(text, forbid_dtd=True)
+        return fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException):
         raise VendorBadReply(VENDOR, f"a page instead of data at status {status}") from None
+
+
+def _as_dict(root: Element) -> dict[str, Any]:
+    """An answer in XML in the shape that one in JSON has."""
+    rows = [{field.tag: field.text or "" for field in item} for item in root.iterfind("body/items/item")]
+    body = {name: root.findtext(f"body/{name}") for name in ("pageNo", "totalCount")}
+    return {"header": {"resultCode": root.findtext("header/resultCode")}, "body": body | {"items": rows}}
+
+
+def _refuse_xml(root: Element, status: int) -> NoReturn:
+    """XML where JSON was asked for is an error: the gateway's, the service's, or a page meant for a browser."""
     code = root.findtext(".//returnReasonCode") or root.findtext(".//resultCode") or ""
     if not code.strip() or code.strip() in _OK:
         raise VendorBadReply(VENDOR, f"XML instead of JSON at status {status}")

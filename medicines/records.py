@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, Literal, TypeVar
 
+from core.row_files import Refusal as Refusal
 from medicines.labels import Label
 
 Source = Literal["easy", "permit", "detail", "ingredients", "ingredient_list"]
@@ -77,14 +78,6 @@ class Ingredient:
     @property
     def key(self) -> str:
         return f"{self.item_seq} {self.position}"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that was not taken: where it stood (a line, a place on a page, a product) and why, in English."""
-
-    where: str
-    reason: str
 
 
 Row = TypeVar("Row")

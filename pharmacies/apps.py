@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class PharmaciesConfig(AppConfig):
     name = "pharmacies"
+    verbose_name = "약국"

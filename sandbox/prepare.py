@@ -17,7 +17,8 @@ from sandbox.environment import say
 from sandbox.home import Home
 
 _ROWS_REFUSED = 1
-"""The exit status of load_catalogue when it took the good rows and listed the bad ones."""
+"""The exit status of a load command when it took the good rows and listed the bad ones."""
+_PHARMACIES = ("pharmacies.jsonl", "pharmacies.csv", "pharmacies.csv.gz")
 
 
 def prepare(home: Home, data: Path) -> None:
@@ -50,13 +51,20 @@ def _load(unfinished: Path, data: Path) -> None:
     """Only into an empty catalogue, unless it was we who were cut off while filling it."""
     resumed = unfinished.exists()
     unfinished.touch()
+    _fill("load_catalogue", data, if_empty=not resumed)
+    for name in _PHARMACIES:
+        if (data / name).is_file():
+            _fill("load_pharmacies", data / name, if_empty=not resumed)
+    unfinished.unlink()
+
+
+def _fill(command: str, data: Path, *, if_empty: bool) -> None:
     try:
-        call_command("load_catalogue", str(data), if_empty=not resumed)
+        call_command(command, str(data), if_empty=if_empty)
     except CommandError as error:
         if error.returncode != _ROWS_REFUSED:
             raise
         say(f"{error} The product starts with the others.")
-    unfinished.unlink()
 
 
 def _make_admin(made: Path) -> None:

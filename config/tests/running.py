@@ -46,6 +46,7 @@ HELD_BACK = (
 )
 # Prescription products in the catalogue whose label only the source has.
 LABEL_HELD_BACK = ("200009026", "200108763")
+SAMPLE_PHARMACIES = SAMPLE / "pharmacies.jsonl"
 DATA_KEY = "sandbox-key"
 _HIGH = "1000000/minute"
 
@@ -125,6 +126,7 @@ class Product:
             "LOG_FILE": str(self.home.logs / "pilling.log"),
             "DATA_GO_KR_BASE_URL": self.standins.url("datagokr"),
             "DATA_GO_KR_SERVICE_KEY": DATA_KEY,
+            "KAKAO_LOCAL_BASE_URL": self.standins.url("kakao_local"),
             "OPENAI_BASE_URL": self.standins.url("openai"),
             "OPENAI_API_KEY": "sandbox-key",
             "KAKAO_AUTH_BASE_URL": self.standins.url("kakao"),
@@ -138,9 +140,8 @@ class Product:
     def _fill(self) -> None:
         """Both commands in one process, since starting one takes longer than running it."""
         call = "from django.core.management import call_command as call"
-        self.manage(
-            "shell", "-c", f"{call}; call('migrate', verbosity=0); call('load_catalogue', '{self._catalogue()}')"
-        )
+        loads = (f"call('load_catalogue', '{self._catalogue()}')", f"call('load_pharmacies', '{SAMPLE_PHARMACIES}')")
+        self.manage("shell", "-c", "; ".join((call, "call('migrate', verbosity=0)", *loads)))
 
     def _catalogue(self) -> Path:
         """The sample without the products held back."""
@@ -216,7 +217,8 @@ class Product:
         with contextlib.closing(self.redis("cache")) as cache, contextlib.closing(self.redis("broker")) as broker:
             cache.flushall()
             self.forget_memory()
-            kept = [key for pattern in ("breaker", "datagokr", "lock") for key in broker.keys(f"pilling:{pattern}:*")]
+            patterns = ("breaker", "datagokr", "kakao-local", "lock")
+            kept = [key for pattern in patterns for key in broker.keys(f"pilling:{pattern}:*")]
             if kept:
                 broker.delete(*kept)
         # Time for each process to hear the message.

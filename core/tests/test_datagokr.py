@@ -237,3 +237,20 @@ def test_the_key_reaches_neither_errors_nor_logs(vendor, caplog, settings, fault
     told = f"{caught.value!r} {caught.value} {caplog.text} {caught.value.__cause__!r} {caught.value.__context__!r}"
     for secret in ("c2FuZGJveC", "serviceKey", "비밀검색어", "%EB%B9%84"):
         assert secret not in told
+
+
+XML_PAGE = (
+    b'<?xml version="1.0"?><response><header><resultCode>00</resultCode></header><body><items>'
+    b"<item><a>1</a><b/></item><item><a>2</a></item></items><pageNo>1</pageNo><totalCount>2</totalCount></body></response>"
+)
+
+
+def test_a_service_that_speaks_xml():
+    page = datagokr.parse(XML_PAGE, speaks="xml")
+    assert (page.number, page.total, page.rows) == (1, 2, [{"a": "1", "b": ""}, {"a": "2"}])
+    empty = XML_PAGE.replace(XML_PAGE[XML_PAGE.index(b"<items>") : XML_PAGE.index(b"<pageNo>")], b"<items/>")
+    assert datagokr.parse(empty, speaks="xml").rows == []
+    with pytest.raises(VendorBadReply):
+        datagokr.parse(XML_PAGE)
+    with pytest.raises(VendorBadReply):
+        datagokr.parse(XML_PAGE.replace(b"<totalCount>2</totalCount>", b""), speaks="xml")

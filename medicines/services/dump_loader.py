@@ -4,8 +4,9 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from medicines import dump_files
-from medicines.dump_files import Kind, Line
+from core import row_files
+from core.row_files import Line
+from medicines.dump_files import Kind
 from medicines.records import Ingredient, Record, Refusal, Tally
 from medicines.selectors import tiers
 from medicines.services import catalogue
@@ -23,7 +24,7 @@ def load_file(
     """
     tally, seen = Tally(), dict[str, int]()
     with path.open("rb") as raw:
-        lines = dump_files.rows(path, raw)
+        lines = row_files.rows(path, raw)
         while batch := list(islice(lines, BATCH)):
             good, bad = _sorted(batch, kind, seen)
             for refusal in bad:

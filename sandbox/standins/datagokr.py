@@ -1,4 +1,5 @@
-"""The stand-in of data.go.kr (MFDS 1471000): e약은요, permit list, permit detail, ingredients. Contract: datagokr.md.
+"""The stand-in of data.go.kr: the ministry's (MFDS 1471000) e약은요, permit list, permit detail, ingredients; and other
+agencies' services (public_services.py). Contract: datagokr.md.
 
 Not known of the real service and chosen here: a page past the end has no `items` but keeps its total; `%` in
 itemName answers 500 in plain text; a request without a key answers code 20; numOfRows over 500 answers code 10.
@@ -14,6 +15,7 @@ from typing import ClassVar
 
 from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.faults import Fault
+from sandbox.standins.public_services import PublicServices
 from sandbox.standins.vendor import HTML, PLAIN, FaultReply, Reply, Request, Vendor
 from sandbox.standins.wire import Page, gateway_error, page_reply, service_error
 
@@ -111,7 +113,9 @@ class DataGoKr(Vendor):
         "wrong_item": {},
     }
 
-    def __init__(self, catalogue: Catalogue, permit_detail_seconds: float = 4.0) -> None:
+    def __init__(
+        self, catalogue: Catalogue, public_services: PublicServices, permit_detail_seconds: float = 4.0
+    ) -> None:
         super().__init__(
             daily_quota=10_000,
             easydrug_seconds=0.0,
@@ -120,11 +124,12 @@ class DataGoKr(Vendor):
             ingredients_seconds=0.0,
         )
         self._catalogue = catalogue
+        self._public_services = public_services
         self._quota = Quota()
 
     def operation(self, request: Request) -> str:
         known = BY_PATH.get(request.path)
-        return known.name if known else "unknown"
+        return known.name if known else self._public_services.operation(request.path) or "unknown"
 
     def seconds(self, operation: str) -> float:
         known = BY_NAME.get(operation)
@@ -134,12 +139,11 @@ class DataGoKr(Vendor):
         self._quota.clear()
 
     def answer(self, request: Request) -> Reply:
-        operation = BY_PATH.get(request.path)
-        refusal = self._refusal(operation, request)
+        refusal = self._refusal(self.operation(request), request)
         if refusal is not None:
             return refusal
-        assert operation is not None  # noqa: S101 - _refusal has answered for unknown paths
-        return self._list(operation, request)
+        operation = BY_PATH.get(request.path)
+        return self._list(operation, request) if operation else self._public_services.answer(request)
 
     def fault_replies(self) -> Mapping[str, FaultReply]:
         return {
@@ -150,21 +154,21 @@ class DataGoKr(Vendor):
             "wrong_item": self._wrong_item,
         }
 
-    def _refusal(self, operation: Operation | None, request: Request) -> Reply | None:
+    def _refusal(self, operation: str, request: Request) -> Reply | None:
         if not request.headers.get("user-agent", "").strip():
             return Reply(400, b"Request Blocked", HTML)
-        if operation is None or request.method != "GET":
+        if operation == "unknown" or request.method != "GET":
             retired = RETIRED.fullmatch(request.path)
             return gateway_error(12) if retired else Reply(404, b"API not found", PLAIN)
         return self._key_refusal(operation, request)
 
-    def _key_refusal(self, operation: Operation, request: Request) -> Reply | None:
+    def _key_refusal(self, operation: str, request: Request) -> Reply | None:
         key = request.params.get("serviceKey") or request.params.get("ServiceKey")
         if not key:
             return gateway_error(20)
         if key not in ACCEPTED_KEYS:
             return gateway_error(30, 403)
-        within = self._quota.spend(key, operation.name, self.settings["daily_quota"])
+        within = self._quota.spend(key, operation, self.settings["daily_quota"])
         return None if within else gateway_error(22)
 
     def _list(self, operation: Operation, request: Request) -> Reply:

@@ -22,33 +22,33 @@ def require_records(folder: Path) -> None:
 
 
 def easydrug_rows(folder: Path) -> Iterator[Row]:
-    for row in _json_lines(folder, "easydrug.jsonl"):
+    for row in json_lines(folder, "easydrug.jsonl"):
         yield {key: row.get(key) for key in wire.EASYDRUG_KEYS}
 
 
 def permit_rows(folder: Path) -> Iterator[Row]:
     if _existing(folder, "permit.jsonl"):
-        for row in _json_lines(folder, "permit.jsonl"):
+        for row in json_lines(folder, "permit.jsonl"):
             yield {key: row.get(key) for key in wire.PERMIT_KEYS}
     else:
-        yield from (_permit_row(row) for row in _csv_rows(folder, "permit_names.csv"))
+        yield from (_permit_row(row) for row in csv_rows(folder, "permit_names.csv"))
 
 
 def ingredient_rows(folder: Path) -> Iterator[Row]:
     if _existing(folder, "ingredients.jsonl"):
-        for known in _json_lines(folder, "ingredients.jsonl"):
+        for known in json_lines(folder, "ingredients.jsonl"):
             yield {key: known.get(key) for key in wire.INGREDIENT_KEYS}
         return
-    named = {row["itemSeq"]: row["main_ingr"] for row in _csv_rows(folder, "easydrug_ingr.csv")}
-    for row in _csv_rows(folder, "permit_names.csv"):
+    named = {row["itemSeq"]: row["main_ingr"] for row in csv_rows(folder, "easydrug_ingr.csv")}
+    for row in csv_rows(folder, "permit_names.csv"):
         names = _ingredient_names(row) or (named.get(row["item_seq"]) or "").split(",")
         yield from _ingredients_of(row, [name.strip() for name in names if name.strip()])
 
 
 def detail_rows(folder: Path) -> Iterator[Row]:
     """Every permitted product; those without a written detail have empty documents."""
-    written = {str(row.get("ITEM_SEQ")): row for row in _json_lines(folder, "permit_detail.jsonl")}
-    dumped = {row["item_seq"]: row for row in _csv_rows(folder, "permit_names.csv")}
+    written = {str(row.get("ITEM_SEQ")): row for row in json_lines(folder, "permit_detail.jsonl")}
+    dumped = {row["item_seq"]: row for row in csv_rows(folder, "permit_names.csv")}
     for permit in permit_rows(folder):
         known = written.pop(str(permit["ITEM_SEQ"]), {})
         row = {**_detail_row(permit), **_dumped_detail(dumped.get(str(permit["ITEM_SEQ"]))), **known}
@@ -132,13 +132,13 @@ def _lines(path: Path) -> Iterator[str]:
         yield from text
 
 
-def _json_lines(folder: Path, name: str) -> Iterator[Row]:
+def json_lines(folder: Path, name: str) -> Iterator[Row]:
     path = _existing(folder, name)
     for line in _lines(path) if path else ():
         if line.strip():
             yield json.loads(line)
 
 
-def _csv_rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
+def csv_rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
     path = _existing(folder, name)
     yield from csv.DictReader(_lines(path)) if path else ()

@@ -12,7 +12,10 @@ from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.control import Control
 from sandbox.standins.datagokr import DataGoKr
 from sandbox.standins.kakao import Kakao
+from sandbox.standins.kakao_local import KakaoLocal
 from sandbox.standins.openai import OpenAI
+from sandbox.standins.pharmacies import Pharmacies
+from sandbox.standins.public_services import PublicServices
 from sandbox.standins.server import Listener
 from sandbox.standins.stand import Stand, set_setting
 from sandbox.standins.vendor import Request, Vendor
@@ -36,11 +39,13 @@ class Standins:
         detail_seconds: float = 4.0,
         completion_seconds: float = 0.3,
     ) -> None:
-        catalogue = Catalogue(data or Path(os.environ.get("SANDBOX_DATA") or SAMPLE))
+        folder = data or Path(os.environ.get("SANDBOX_DATA") or SAMPLE)
+        pharmacies = Pharmacies(folder)
         self._host = host
         self._ports = dict(ports or {})
         self._vendors: Sequence[Vendor] = (
-            DataGoKr(catalogue, permit_detail_seconds=detail_seconds),
+            DataGoKr(Catalogue(folder), PublicServices(pharmacies), permit_detail_seconds=detail_seconds),
+            KakaoLocal(pharmacies),
             OpenAI(completion_seconds=completion_seconds),
             Kakao(),
         )

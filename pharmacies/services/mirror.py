@@ -1,0 +1,180 @@
+"""The nightly copy of the national list: page by page, resumable after any stop, safe to repeat.
+
+A run is a row of PharmacyRun; each page and the run's progress are stored in one transaction. A pharmacy has closed
+down when two complete runs in a row did not show it; it is never deleted, and showing up again undoes it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.datagokr import KeyRefused
+from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
+from core.locks import lease
+from pharmacies import client
+from pharmacies.client import SourcePage
+from pharmacies.models import Pharmacy, PharmacyRun
+from pharmacies.services.matching import match_all
+from pharmacies.services.store import upsert
+
+logger = logging.getLogger(__name__)
+
+State = PharmacyRun.State
+ATTEMPTS = 3
+# A chunk, and its last page with all its attempts, fit in a task's two minutes; the lease outlives both.
+CHUNK_SECONDS = 15.0
+_LEASE_SECONDS = 180.0
+RESUMABLE = timedelta(hours=20)
+TOLERANCE = 0.02
+_KEPT_REFUSALS = 300
+# A list that shrank to less than this share of the last complete run is not believed.
+_BELIEVABLE = 0.8
+
+
+class MirrorStopped(Exception):
+    """The run cannot go on now; what was done stays done. The text says why, in English."""
+
+
+class MirrorBusy(Exception):
+    """Another process is at it."""
+
+
+class NonsensePage(Exception):
+    """A page none of whose rows can be read, or whose total cannot be: nothing of it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of a run: the run as it stands and whether it is over."""
+
+    run: PharmacyRun
+    done: bool
+
+
+def run_chunk(
+    *,
+    seconds: float | None = None,
+    restart: bool = False,
+    backoff: float = 1.0,
+    on_page: Callable[[PharmacyRun], object] | None = None,
+) -> Chunk:
+    """Copy for about `seconds` (CHUNK_SECONDS), from where the run stands. Raises MirrorBusy, MirrorStopped."""
+    with lease("mirror:pharmacies", seconds=_LEASE_SECONDS) as mine:
+        if not mine:
+            raise MirrorBusy
+        run = _open_run(restart=restart)
+        ends = time.monotonic() + (CHUNK_SECONDS if seconds is None else seconds)
+        while True:
+            last = _step(run, backoff)
+            if on_page is not None:
+                on_page(run)
+            if last:
+                _finish(run)
+            if last or time.monotonic() >= ends:
+                return Chunk(run, done=last)
+
+
+def _open_run(*, restart: bool) -> PharmacyRun:
+    """The run to go on with: a recent one that was cut off, unless `restart`; else a new one."""
+    unfinished = PharmacyRun.objects.filter(state=State.RUNNING)
+    recent = unfinished.filter(started_at__gte=timezone.now() - RESUMABLE).order_by("-id").first()
+    given_up = unfinished if restart or recent is None else unfinished.exclude(pk=recent.pk)
+    given_up.update(state=State.INCOMPLETE, finished_at=timezone.now(), note="cut off and not resumed")
+    return PharmacyRun.objects.create() if restart or recent is None else recent
+
+
+def _step(run: PharmacyRun, backoff: float) -> bool:
+    """Do the run's next page; whether it was the last. A page that fails is noted, and the run goes on after it."""
+    page = run.next_page
+    try:
+        fetched = _fetched(run, page, backoff)
+    except (VendorError, NonsensePage) as error:
+        _give_up(run, page, error)
+    else:
+        _store(run, page, fetched)
+    return page * client.PAGE_ROWS >= run.total_count
+
+
+def _fetched(run: PharmacyRun, page: int, backoff: float) -> SourcePage:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _believed(run, client.national_page(page, set()))
+        except (VendorRefused, BudgetExhausted):
+            raise
+        except (VendorError, NonsensePage) as error:
+            if attempt == ATTEMPTS or isinstance(error, BreakerOpen):
+                raise
+            time.sleep(backoff * 2 ** (attempt - 1))
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _believed(run: PharmacyRun, fetched: SourcePage) -> SourcePage:
+    complete = PharmacyRun.objects.filter(state=State.COMPLETE).order_by("-id")
+    before = run.total_count or complete.values_list("total_count", flat=True).first() or 0
+    if fetched.total < before * _BELIEVABLE or fetched.total == 0:
+        raise NonsensePage(f"a total of {fetched.total} after {before}")
+    if fetched.batch.read and not fetched.batch.rows:
+        raise NonsensePage(f"no readable row: {fetched.batch.refusals[0].reason}")
+    return fetched
+
+
+@transaction.atomic
+def _store(run: PharmacyRun, page: int, fetched: SourcePage) -> None:
+    batch = fetched.batch
+    changed = upsert(records=batch.rows, as_of=timezone.localdate(), run=run.pk)
+    run.total_count, run.next_page = fetched.total, page + 1
+    run.rows_read += batch.read
+    run.rows_changed += len(changed)
+    run.rows_refused += batch.lost
+    listed = [{"where": refusal.where, "reason": refusal.reason} for refusal in batch.refusals]
+    run.refusals = [*run.refusals, *listed][:_KEPT_REFUSALS]
+    run.save()
+
+
+def _give_up(run: PharmacyRun, page: int, error: VendorError | NonsensePage) -> None:
+    reason = f"{type(error).__name__}: {error}"[:200]
+    logger.error("Mirror page failed", extra={"source": "pharmacies", "rows": page, "outcome": type(error).__name__})
+    after_another = any(failed["page"] == page - 1 for failed in run.failed_pages)
+    refused = isinstance(error, VendorRefused | BudgetExhausted | BreakerOpen)
+    if refused or after_another or not run.total_count:
+        _stop(run, page, reason, fatal=isinstance(error, KeyRefused))
+    run.failed_pages = [*run.failed_pages, {"page": page, "reason": reason}]
+    run.next_page = page + 1
+    run.save()
+
+
+def _stop(run: PharmacyRun, page: int, reason: str, *, fatal: bool) -> None:
+    """Leave the run so that it goes on later at the first page of this failure."""
+    if any(failed["page"] == page - 1 for failed in run.failed_pages):
+        page -= 1
+    run.failed_pages = [failed for failed in run.failed_pages if failed["page"] < page]
+    run.next_page, run.note = page, reason
+    if fatal or not run.total_count:
+        run.state, run.finished_at = State.FAILED, timezone.now()
+    run.save()
+    raise MirrorStopped(reason)
+
+
+def _finish(run: PharmacyRun) -> None:
+    """Close a run that has no more pages, and match what the other sources have to what it brought."""
+    missing = abs(run.rows_read - run.total_count)
+    complete = not run.failed_pages and run.total_count > 0 and missing <= run.total_count * TOLERANCE
+    with transaction.atomic():
+        previous = PharmacyRun.objects.filter(id__lt=run.pk).order_by("-id").first()
+        if complete and previous is not None and previous.state == State.COMPLETE:
+            run.rows_vanished = _mark_vanished(previous.pk)
+        run.state = State.COMPLETE if complete else State.INCOMPLETE
+        run.finished_at = timezone.now()
+        run.save()
+    match_all()
+
+
+def _mark_vanished(since: int) -> int:
+    """Shown by a run once and not since that one. What only a file knows cannot vanish."""
+    gone = Pharmacy.objects.filter(source=Pharmacy.Source.NEMC, seen_run__lt=since, vanished_at=None)
+    return gone.update(vanished_at=timezone.now())
