@@ -1,10 +1,18 @@
-"""The user. Other apps name it only as `settings.AUTH_USER_MODEL`."""
+"""The user, who is signed in where, and what Kakao is still owed. Other apps name settings.AUTH_USER_MODEL."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.utils import timezone
+
+DEFAULT_MEAL_TIMES = {"breakfast": "08:00", "lunch": "12:30", "dinner": "18:30", "bedtime": "22:30"}
+
+
+def default_meal_times() -> dict[str, str]:
+    return dict(DEFAULT_MEAL_TIMES)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -23,10 +31,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=60, unique=True, null=True, blank=True)
+    # "app id:member number": Kakao counts its members for each app anew.
     kakao_sub = models.CharField(max_length=64, unique=True, null=True, blank=True)
     nickname = models.CharField(max_length=60, default="", blank=True)
+    picture = models.CharField(max_length=500, default="", blank=True)
     time_zone = models.CharField(max_length=64, default="Asia/Seoul")
+    meal_times = models.JSONField(default=default_meal_times)
+    large_text = models.BooleanField(default=False)
+    # Rises when the time zone or the meal times change; schedules compare it.
     prefs_version = models.PositiveIntegerField(default=1)
+    # Part of what a web session is checked against: raising it ends them all.
+    session_epoch = models.PositiveIntegerField(default=0)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -40,3 +55,95 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username or self.nickname or str(self.id)
+
+    def get_session_auth_hash(self) -> str:
+        return f"{super().get_session_auth_hash()}.{self.session_epoch}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (f"{earlier}.{self.session_epoch}" for earlier in super().get_session_auth_fallback_hash())
+
+
+class Login(models.Model):
+    """One device signed in: a family of refresh tokens, of which `token_id` is the newest, or a web session.
+
+    The tokens themselves are not stored: signed again from these columns they come out the same, byte for byte.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="logins")
+    kind = models.CharField(max_length=8, choices=[("app", "앱"), ("web", "웹")])
+    device = models.CharField(max_length=120, default="", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    token_id = models.UUIDField(default=uuid.uuid4)
+    issued_at = models.DateTimeField(default=timezone.now)
+    signed_with = models.CharField(max_length=32, default="", blank=True)
+    previous_token_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        db_table = "accounts_login"
+        indexes: ClassVar[list[models.Index]] = [
+            # A user's devices, and logging all of them out.
+            models.Index(fields=["user", "revoked_at"], name="idx_login_user"),
+            # The nightly purge.
+            models.Index(fields=["expires_at"], name="idx_login_expires"),
+        ]
+
+    def __str__(self) -> str:
+        return f"login {self.id}"
+
+
+class DeniedLogin(models.Model):
+    """A login whose access tokens must be refused until the last has expired. Outlives the user, knows no user."""
+
+    login_id = models.UUIDField(primary_key=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_denied_login"
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["until"], name="idx_denied_login_until")]
+
+    def __str__(self) -> str:
+        return f"denied login {self.login_id}"
+
+
+class KakaoErrand(models.Model):
+    """What is still to be settled about a Kakao member, kept until done: unlink them there, or erase them here."""
+
+    UNLINK = "unlink"
+    ERASE = "erase"
+
+    kind = models.CharField(max_length=8, choices=[(UNLINK, "카카오 연결 끊기"), (ERASE, "탈퇴 처리")])
+    kakao_sub = models.CharField(max_length=64)
+    receipt = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "accounts_kakao_errand"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["kind", "kakao_sub"], name="uniq_kakao_errand"),
+        ]
+        # The sweep for what is due.
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["due_at"], name="idx_kakao_errand_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class ErasureReceipt(models.Model):
+    """That somebody was erased, and when Kakao confirmed the unlinking. Names nobody."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    erased_at = models.DateTimeField(default=timezone.now)
+    rows = models.JSONField(default=dict)
+    unlinked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "accounts_erasure_receipt"
+
+    def __str__(self) -> str:
+        return f"receipt {self.id}"

@@ -177,10 +177,18 @@ if any(len(price) != 3 or min(price) < 0 for price in OPENAI_PRICES.values()):
 OPENAI_BATCH_PRICE_SHARE = 0.5
 # How many of the most searched medicines are summarised ahead each night; 0: none.
 SUMMARIES_PER_NIGHT = env.int("SUMMARIES_PER_NIGHT", 200)
+KAKAO_REST_API_KEY = env.str("KAKAO_REST_API_KEY", "")
+KAKAO_CLIENT_SECRET = env.str("KAKAO_CLIENT_SECRET", "")
+KAKAO_ADMIN_KEY = env.str("KAKAO_ADMIN_KEY", "")
+KAKAO_APP_ID = env.str("KAKAO_APP_ID", "")
+# The app's other keys (native, JavaScript): id_tokens of the SDKs are made out to them.
+KAKAO_APP_KEYS = env.list("KAKAO_APP_KEYS", default=[])
+KAKAO_AUTH_BASE_URL = env.str("KAKAO_AUTH_BASE_URL", "https://kauth.kakao.com")
+KAKAO_API_BASE_URL = env.str("KAKAO_API_BASE_URL", "https://kapi.kakao.com")
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessToken"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -189,7 +197,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10)}
+SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10), "REFRESH_TOKEN_LIFETIME": timedelta(days=60)}
+# "kid:secret,…": the first signs, the others still verify. Empty: one key derived from DJANGO_SECRET_KEY.
+JWT_SIGNING_KEYS = env.list("JWT_SIGNING_KEYS", default=[])
 THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", True)
 THROTTLE_RATES = {
     "user": env.str("THROTTLE_USER", "60/minute"),

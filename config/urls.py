@@ -34,4 +34,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs", _docs, name="docs"),
     path("api/v1/installs", idempotent(create_install), name="installs"),
     path("api/v1/", include("summaries.urls")),
+    path("api/v1/", include("accounts.urls")),
 ]

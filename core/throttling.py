@@ -42,6 +42,7 @@ for i = 1, buckets do
   local room = tonumber(ARGV[2 * i - 1]) - used
   if least < 0 or room < least then least, at = room, i end
 end
+if at == 0 then return {0, 0, 0, 0} end
 return {0, at, least, redis.call('PTTL', KEYS[at + 1])}
 """
 _SHA = hashlib.sha1(_SCRIPT, usedforsecurity=False).hexdigest()
@@ -72,6 +73,14 @@ _identifiers: list[Callable[[HttpRequest], Identity | None]] = []
 def register_identifier(identify: Callable[[HttpRequest], Identity | None]) -> None:
     """For the accounts app, when it is ready: how to read a caller from a request without a query."""
     _identifiers.append(identify)
+
+
+_denials: list[Callable[[str], bool]] = []
+
+
+def register_denial(is_denied: Callable[[str], bool]) -> None:
+    """For the accounts app, when it is ready: whether a session was ended, asked only while Redis is away."""
+    _denials.append(is_denied)
 
 
 def identity_of(request: HttpRequest) -> Identity | None:
@@ -166,15 +175,16 @@ def buckets_for(request: HttpRequest, scope: str, identity: Identity | None) -> 
     return [*own, _bucket("address", address, counter="address-suggest" if suggest else "address")]
 
 
-def check(request: HttpRequest, scope: str = "default") -> None:
-    """Count the request and leave RateLimit headers for the middleware.
+def check(request: HttpRequest, scope: str = "default", *, anonymous: bool = False) -> None:
+    """Count the request and leave RateLimit headers for the middleware. `anonymous`: whatever token it carries.
 
-    Raises Throttled, or NotAuthenticated for a revoked session.
+    Raises Throttled, or NotAuthenticated for a revoked session, also when limits are off.
     """
-    if not settings.THROTTLE_ENABLED:
-        return
-    identity = identity_of(request) if _identifiers else None
-    _count(request, buckets_for(request, scope, identity), identity)
+    identity = None if anonymous else identity_of(request)
+    if settings.THROTTLE_ENABLED:
+        _count(request, buckets_for(request, scope, identity), identity)
+    elif identity:
+        _count(request, (), identity)
 
 
 def take(scope: str, who: str) -> bool:
@@ -188,10 +198,14 @@ def take(scope: str, who: str) -> bool:
 def _count(request: HttpRequest, buckets: Sequence[Bucket], identity: Identity | None) -> None:
     answer = _ask(buckets, DENIED_PREFIX + identity.session_id if identity else "")
     if answer is None:
+        if identity and any(is_denied(identity.session_id) for is_denied in _denials):
+            raise _revoked()
         return
     state, position, left, milliseconds = answer
     if state == 2:
-        raise NotAuthenticated(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        raise _revoked()
+    if not buckets:
+        return
     bucket = buckets[position - 1]
     seconds = max(1, -(-milliseconds // 1000))
     request.rate_limit = (  # type: ignore[attr-defined]
@@ -202,6 +216,10 @@ def _count(request: HttpRequest, buckets: Sequence[Bucket], identity: Identity |
     if state == 1:
         metrics.throttled.labels(bucket.scope).inc()
         raise Throttled(retry_after=seconds)
+
+
+def _revoked() -> NotAuthenticated:
+    return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 def _ask(buckets: Sequence[Bucket], denied: str) -> list[int] | None:
@@ -229,10 +247,15 @@ def deny_session(session_id: str, *, seconds: int) -> None:
 
 
 class ApiThrottle:
-    """The same limits for DRF views, by the view's `throttle_scope` ("default" when it names none)."""
+    """The same limits for DRF views, by the view's `throttle_scope` ("default" when it names none).
+
+    A view that authenticates nobody (login, refresh) takes a stale token in the header for nobody's.
+    """
 
     def allow_request(self, request: object, view: object) -> bool:
-        check(request._request, getattr(view, "throttle_scope", None) or "default")  # type: ignore[attr-defined]
+        scope = getattr(view, "throttle_scope", None) or "default"
+        anonymous = not view.authentication_classes  # type: ignore[attr-defined]
+        check(request._request, scope, anonymous=anonymous)  # type: ignore[attr-defined]
         return True
 
     def wait(self) -> None:

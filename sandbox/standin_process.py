@@ -8,17 +8,20 @@ import requests
 
 from sandbox.home import PROJECT, Home
 from sandbox.process import Child, spawn, wait_until
+from sandbox.standins import kakao
 
 _KEY = "sandbox-key"
-# Vendor: the variables with its key and its address. A key given by the operator means the real service.
-_VENDORS = {
-    "datagokr": ("DATA_GO_KR_SERVICE_KEY", "DATA_GO_KR_BASE_URL"),
-    "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+# Vendor: its key, whose absence means the stand-in (a key given by the operator means the real service), what else the
+# stand-in wants to be told, and the variables with its address.
+_VENDORS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "datagokr": ("DATA_GO_KR_SERVICE_KEY", {}, ("DATA_GO_KR_BASE_URL",)),
+    "openai": ("OPENAI_API_KEY", {}, ("OPENAI_BASE_URL",)),
+    "kakao": ("KAKAO_REST_API_KEY", kakao.SECRETS, ("KAKAO_AUTH_BASE_URL", "KAKAO_API_BASE_URL")),
 }
 
 
 def needed(given: Mapping[str, str]) -> bool:
-    return any(not given.get(key) for key, _ in _VENDORS.values())
+    return any(not given.get(key) for key, _, _ in _VENDORS.values())
 
 
 def start(home: Home) -> Child:
@@ -42,8 +45,11 @@ def urls(home: Home) -> dict[str, str]:
 
 def variables(home: Home, given: Mapping[str, str]) -> dict[str, str]:
     addresses = urls(home) | {"openai": urls(home)["openai"] + "/v1"}
-    missing = {vendor: names for vendor, names in _VENDORS.items() if not given.get(names[0])}
-    return {key: _KEY for key, _ in missing.values()} | {address: addresses[v] for v, (_, address) in missing.items()}
+    told: dict[str, str] = {}
+    for vendor, (key, secrets, places) in _VENDORS.items():
+        if not given.get(key):
+            told |= {key: _KEY, **secrets} | dict.fromkeys(places, addresses[vendor])
+    return told
 
 
 def _answers(home: Home) -> bool:

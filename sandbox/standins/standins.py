@@ -11,6 +11,7 @@ from typing import Self
 from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.control import Control
 from sandbox.standins.datagokr import DataGoKr
+from sandbox.standins.kakao import Kakao
 from sandbox.standins.openai import OpenAI
 from sandbox.standins.server import Listener
 from sandbox.standins.stand import Stand, set_setting
@@ -41,6 +42,7 @@ class Standins:
         self._vendors: Sequence[Vendor] = (
             DataGoKr(catalogue, permit_detail_seconds=detail_seconds),
             OpenAI(completion_seconds=completion_seconds),
+            Kakao(),
         )
         self._stands: dict[str, Stand] = {}
         self._control: Listener | None = None

@@ -1,0 +1,1 @@
+"""Writes: who is signed in, the user's own settings, erasure."""
