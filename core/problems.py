@@ -3,8 +3,9 @@
 import json
 import logging
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 
 from core import context, errors, metrics
@@ -51,6 +52,8 @@ def as_problem(error: BaseException) -> Problem | None:
     match error:
         case Problem():
             return error
+        case IntegrityError() if _names_user_who_is_gone(error):
+            return errors.NotAuthenticated(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         case OperationalError() | InterfaceError():
             logger.error("Database not available: %s", type(error).__name__)
             return errors.Unavailable()
@@ -65,6 +68,12 @@ def as_problem(error: BaseException) -> Problem | None:
         case SuspiciousOperation() | BadRequest():
             return errors.InvalidQuery("요청을 읽을 수 없어요.")
     return None
+
+
+def _names_user_who_is_gone(error: IntegrityError) -> bool:
+    """A token may outlive its user by minutes; what it then writes fails on the foreign key to the user."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    return constraint.endswith(f"_fk_{get_user_model()._meta.db_table}_id")
 
 
 def fault_response(error: BaseException, *, request: HttpRequest) -> HttpResponse:

@@ -152,8 +152,12 @@ def _household(address: str) -> str:
 def caller_key(request: HttpRequest) -> str:
     """A keyed digest of who calls: the user, else the install, else the address. Never the value itself."""
     identity = identity_of(request)
-    who = identity.user_id if identity else installs.install_of(request) or client_address(request)
-    return _digest("caller", who)
+    return user_key(identity.user_id if identity else installs.install_of(request) or client_address(request))
+
+
+def user_key(user_id: str) -> str:
+    """What `caller_key` gives for this user's requests."""
+    return _digest("caller", user_id)
 
 
 def buckets_for(request: HttpRequest, scope: str, identity: Identity | None) -> list[Bucket]:

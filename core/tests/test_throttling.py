@@ -155,3 +155,26 @@ def test_it_can_be_switched_off(settings):
     settings.THROTTLE_ENABLED = False
     assert passed(50, get) == 50
     assert take("source", "x")
+
+
+def test_a_revoked_session_is_refused_with_limits_off(settings, signed_in):
+    settings.THROTTLE_ENABLED = False
+    signed_in["Bearer a"] = Identity("user-1", "session-1")
+    check(get(authorization="Bearer a"))
+    deny_session("session-1", seconds=60)
+    with pytest.raises(NotAuthenticated):
+        check(get(authorization="Bearer a"))
+    check(get(authorization="Bearer a"), anonymous=True)
+
+
+def test_without_redis_the_registered_denials_are_asked(settings, signed_in, killable, monkeypatch):
+    settings.THROTTLE_ENABLED = True
+    signed_in["Bearer a"] = Identity("user-1", "session-1")
+    signed_in["Bearer b"] = Identity("user-2", "session-2")
+    monkeypatch.setattr(throttling, "_denials", [])
+    throttling.register_denial(lambda session_id: session_id == "session-1")
+    killable.kill()
+    with pytest.raises(NotAuthenticated):
+        check(get(authorization="Bearer a"))
+    check(get(authorization="Bearer b"))
+    check(get())
