@@ -18,21 +18,29 @@ _HIDDEN = "[hidden]"
 # A query string in any text: "?" up to white space, a quote or a closing bracket.
 _QUERY = re.compile(r"\?[^\s\"'<>)\]]*=[^\s\"'<>)\]]*")
 _NAMED_SECRET = re.compile(
-    r"""(?i)\b(service_?key|api[_-]?key|authorization|access_?token|refresh_?token|id_?token|client_secret|password|token)"""
+    r"""(?i)\b(service_?key|api[_-]?key|authorization|access_?token|refresh_?token|id_?token|client_secret|admin_?key|"""
+    r"""code_verifier|nonce|password|token)"""
     r"""(["']?\s*[:=]\s*["']?)(?:(?:Bearer|KakaoAK|Token)\s+)?[^\s"',&;)}]+"""
 )
+# An authorization code; not "status code: 400" or Kakao's "error_code": "KOE320".
+_CODE = re.compile(r"""(?i)\b(code)(["']?\s*[:=]\s*["']?)[A-Za-z0-9_.~-]{16,}""")
+# Kakao's member numbers where they have a name, and our "app id:member number".
+_MEMBER = re.compile(r"""(?i)\b(kakao_?(?:sub|id)|target_id|user_id|sub)(["']?\s*[:=]\s*["']?)(?:\d+:)?\d{6,}""")
+_APP_MEMBER = re.compile(r"\b\d{1,10}:\d{8,19}\b")
 _BEARER = re.compile(r"\b(Bearer|KakaoAK)\s+\S+")
 _KEY_SHAPES = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _MAY_HIDE = re.compile(r"[?=:]|sk-|eyJ|Bearer|KakaoAK")
 
 
 def redact(text: str) -> str:
-    """The text without query strings, keys, tokens and passwords."""
+    """The text without query strings, keys, tokens, codes, passwords and Kakao's member numbers."""
     if not _MAY_HIDE.search(text):
         return text
     text = _QUERY.sub("?" + _HIDDEN, text)
     text = _BEARER.sub(rf"\1 {_HIDDEN}", text)
-    text = _NAMED_SECRET.sub(rf"\1\2{_HIDDEN}", text)
+    for named in (_NAMED_SECRET, _CODE, _MEMBER):
+        text = named.sub(rf"\1\2{_HIDDEN}", text)
+    text = _APP_MEMBER.sub(_HIDDEN, text)
     return _KEY_SHAPES.sub(_HIDDEN, text)
 
 

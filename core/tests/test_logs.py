@@ -27,6 +27,13 @@ def line(message, *args, **extra):
     ("key sk-abcdefghijkl in use", "sk-abcdefghijkl"),
     ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOi"),
     ("/api/v1/medicines?q=당뇨", "당뇨"),
+    ("authorization code not found for code=abcDEF123456_-7890", "abcDEF123456"),
+    ('{"code": "abcDEF123456_-7890"}', "abcDEF123456"),
+    ("{'code_verifier': 'abcDEF'}", "abcDEF"),
+    ("admin_key=abcDEF", "abcDEF"),
+    ('DETAIL: Key (kakao_sub)=(1000:4815000001) already exists.', "4815000001"),
+    ("target_id=4815000001", "4815000001"),
+    ('{"sub": "4815000001"}', "4815000001"),
     ("HTTPConnectionPool(host='h', port=80): Max retries exceeded with url: /a?q=임신&k=1 (Caused by x)", "임신"),
 ])  # fmt: skip
 def test_secrets_and_queries_are_hidden(text, secret):
@@ -36,7 +43,15 @@ def test_secrets_and_queries_are_hidden(text, secret):
 
 
 @pytest.mark.parametrize(
-    "text", ["Read 4,700 rows in 12 pages", "Is it done? Yes: all", "00:10:20 started", "타이레놀"]
+    "text",
+    [
+        "Read 4,700 rows in 12 pages",
+        "status code: 400",
+        '"error_code": "KOE320"',
+        "Is it done? Yes: all",
+        "00:10:20 started",
+        "타이레놀",
+    ],
 )
 def test_ordinary_text_stays(text):
     assert redact(text) == text
