@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -65,7 +67,7 @@ def _written(value: Any) -> Iterator[str]:
             yield from _written(item)
         yield "]"
     else:
-        yield json.dumps(value, ensure_ascii=False)
+        yield json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
 def erase(user_id: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from core import personal_data
 from core.celery_task import on_final_failure
 
 
@@ -8,4 +9,8 @@ class OpsConfig(AppConfig):
     verbose_name = "운영"
 
     def ready(self) -> None:
+        # Models exist from here on.
+        from ops.personal_data import TABLES, erase, export
+
         on_final_failure("ops.services.keep_dead_letter")
+        personal_data.register(self.name, export=export, erase=erase, tables=TABLES)
