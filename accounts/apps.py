@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from core import throttling
+from core import personal_data, throttling
 
 
 class AccountsConfig(AppConfig):
@@ -8,9 +8,12 @@ class AccountsConfig(AppConfig):
     verbose_name = "계정"
 
     def ready(self) -> None:
-        # Models exist from here on.
+        # Models exist from here on. `schema` tells drf-spectacular of our tokens by being imported.
+        from accounts import schema  # noqa: F401
         from accounts.authentication import identify
+        from accounts.personal_data import TABLES, erase, export
         from accounts.services.denials import is_denied
 
         throttling.register_identifier(identify)
         throttling.register_denial(is_denied)
+        personal_data.register(self.name, export=export, erase=erase, tables=TABLES)

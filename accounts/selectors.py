@@ -2,9 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
 
 from accounts.jwts import refused
-from accounts.models import User
+from accounts.models import Login, User
+
+_MOST_DEVICES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +36,22 @@ def user(user_id: uuid.UUID) -> User:
     if found is None:
         raise refused()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a user is signed in."""
+
+    id: uuid.UUID
+    kind: str
+    device: str
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+def devices(user_id: uuid.UUID, *, current: str) -> list[Device]:
+    """Living logins, the last used first; `current` is the session id of who asks."""
+    living = Login.objects.filter(user_id=user_id, revoked_at=None, expires_at__gt=timezone.now())
+    rows = living.order_by("-last_used_at", "id").values_list("id", "kind", "device", "created_at", "last_used_at")
+    return [Device(*row, current=str(row[0]) == current) for row in rows[:_MOST_DEVICES]]

@@ -1,18 +1,22 @@
 """The account endpoints. Parse, one call, respond."""
 
-import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import cast
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import devices, selectors, serializers
+from accounts import devices, schema, selectors, serializers, tasks
 from accounts.jwts import SignedIn
-from accounts.services import kakao, tokens
-from core.preconditions import etag_of
+from accounts.models import User
+from accounts.services import erasure, export, kakao, profile, tokens
+from core.celery_task import enqueue
+from core.preconditions import check_match, etag_of
 from core.schema import problems
 
 _SECRET = {"Cache-Control": "no-store"}
@@ -42,6 +46,68 @@ class KakaoLogin(APIView):
         return Response(serializers.LoginSerializer(body).data, headers=_SECRET)
 
 
+class Refresh(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="refresh_tokens",
+        summary="새 토큰 받기",
+        description="쓰인 토큰은 60초 동안만 같은 답을 다시 줍니다. 그 뒤에 또 쓰이면 그 기기의 로그인이 끝납니다.",
+        request=serializers.RefreshInput,
+        responses={200: serializers.PairSerializer, **problems("not-authenticated")},
+    )
+    def post(self, request: Request) -> Response:
+        pair = tokens.refresh(token=_refresh_token(request))
+        return Response(asdict(pair), headers=_SECRET)
+
+
+class Logout(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="log_out",
+        summary="이 기기에서 로그아웃",
+        request=serializers.RefreshInput,
+        responses={204: None, **problems("not-authenticated", "unavailable")},
+    )
+    def post(self, request: Request) -> Response:
+        tokens.end(token=_refresh_token(request))
+        return Response(status=204)
+
+
+def _refresh_token(request: Request) -> str:
+    given = serializers.RefreshInput(data=request.data)
+    given.is_valid(raise_exception=True)
+    return cast(str, given.validated_data["refresh"])
+
+
+class LogoutAll(APIView):
+    @extend_schema(
+        operation_id="log_out_everywhere",
+        summary="모든 기기에서 로그아웃",
+        request=None,
+        responses={204: None, **problems("not-authenticated", "unavailable")},
+    )
+    def post(self, request: Request) -> Response:
+        tokens.end_all(user_id=who(request).id)
+        return Response(status=204)
+
+
+class Devices(APIView):
+    @extend_schema(
+        operation_id="list_sessions",
+        summary="로그인한 기기",
+        responses={200: serializers.DevicesSerializer, **problems("not-authenticated")},
+    )
+    def get(self, request: Request) -> Response:
+        me = who(request)
+        found = selectors.devices(me.id, current=me.session_id)
+        body = {"results": found, "next": None, "previous": None}
+        return Response(serializers.DevicesSerializer(body).data, headers=_SECRET)
+
+
 class Me(APIView):
     @extend_schema(
         operation_id="read_me",
@@ -49,9 +115,56 @@ class Me(APIView):
         responses={200: serializers.UserSerializer, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
-        return _shown(who(request).id)
+        return _shown(selectors.user(who(request).id))
+
+    @extend_schema(
+        operation_id="change_me",
+        summary="내 정보 고치기",
+        request=serializers.ProfileInput,
+        parameters=[schema.IF_MATCH],
+        responses={200: serializers.UserSerializer, **problems("not-authenticated", "precondition-failed")},
+    )
+    def patch(self, request: Request) -> Response:
+        given = serializers.ProfileInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        changed = profile.update(user_id=who(request).id, changes=given.validated_data, check=_unchanged(request))
+        return _shown(changed)
+
+    @extend_schema(
+        operation_id="erase_me",
+        summary="탈퇴",
+        description="개인 정보를 바로 지우고, 카카오 연결은 뒤이어 끊습니다.",
+        request=None,
+        parameters=[schema.IF_MATCH],
+        responses={200: serializers.ReceiptSerializer, **problems("not-authenticated", "precondition-failed")},
+    )
+    def delete(self, request: Request) -> Response:
+        farewell = erasure.erase(user_id=who(request).id, check=_unchanged(request))
+        if farewell.errand is not None:
+            enqueue(tasks.run_errand, farewell.errand)
+        return Response(serializers.ReceiptSerializer(farewell).data, headers=_SECRET)
 
 
-def _shown(user_id: uuid.UUID) -> Response:
-    body = serializers.UserSerializer(selectors.user(user_id)).data
+def _shown(user: User) -> Response:
+    body = serializers.UserSerializer(user).data
     return Response(body, headers={"ETag": etag_of(body), "Cache-Control": "private, no-cache"})
+
+
+def _unchanged(request: Request) -> Callable[[User], None]:
+    return lambda user: check_match(request._request, etag_of(serializers.UserSerializer(user).data))
+
+
+class Export(APIView):
+    @extend_schema(
+        operation_id="export_me",
+        summary="내 정보 모두 받기",
+        responses={200: OpenApiTypes.OBJECT, **problems("not-authenticated")},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        pieces = export.everything(user_id=selectors.user(who(request).id).pk)
+        headers = {"Content-Disposition": 'attachment; filename="pilling-export.json"', **_SECRET}
+        return StreamingHttpResponse(_encoded(pieces), content_type="application/json", headers=headers)
+
+
+def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:
+    return (piece.encode("utf-8", "backslashreplace") for piece in pieces)

@@ -15,5 +15,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "summarize-popular": {"task": "summaries.tasks.summarize_popular", "schedule": crontab(hour="2", minute="20")},
     "tend-batches": {"task": "summaries.tasks.tend_batches", "schedule": crontab(minute="*/5")},
     "store-summary-reads": {"task": "summaries.tasks.store_reads", "schedule": crontab(minute="*/10")},
+    "renew-denials": {"task": "accounts.tasks.renew_denials", "schedule": crontab()},
+    "sweep-errands": {"task": "accounts.tasks.sweep_errands", "schedule": crontab(minute="*/5")},
+    "purge-logins": {"task": "accounts.tasks.purge_logins", "schedule": crontab(hour="5", minute="0")},
     "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
 }

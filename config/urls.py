@@ -35,4 +35,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/installs", idempotent(create_install), name="installs"),
     path("api/v1/", include("summaries.urls")),
     path("api/v1/", include("accounts.urls")),
+    path("", include("accounts.page_urls")),
 ]

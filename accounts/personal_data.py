@@ -1,0 +1,41 @@
+"""What this app holds about a user, for export and erasure. The user's own row goes last: services.erasure."""
+
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+
+from accounts.models import KakaoErrand, Login, User
+
+TABLES = (
+    "accounts_user",
+    "accounts_user_groups",
+    "accounts_user_user_permissions",
+    "accounts_login",
+    "accounts_kakao_errand",
+    "django_admin_log",
+)
+_OWN = (
+    "id", "kakao_sub", "username", "nickname", "picture", "time_zone", "meal_times", "large_text", "prefs_version",
+    "is_staff", "is_active", "created_at", "last_login",
+)  # fmt: skip
+
+
+def export(user_id: str) -> dict[str, Any]:
+    user = User.objects.filter(pk=user_id)
+    logins = Login.objects.filter(user_id=user_id).order_by("created_at")
+    return {
+        "user": user.values(*_OWN).first(),
+        "groups": list(user.values_list("groups__name", flat=True).exclude(groups=None)),
+        "logins": logins.values("id", "kind", "device", "created_at", "last_used_at", "revoked_at").iterator(),
+        "admin_actions": LogEntry.objects.filter(user_id=user_id).values("action_time", "object_repr").iterator(),
+    }
+
+
+def erase(user_id: str) -> int:
+    subs = User.objects.filter(pk=user_id).values("kakao_sub")
+    counted = (
+        Login.objects.filter(user_id=user_id),
+        LogEntry.objects.filter(user_id=user_id),
+        KakaoErrand.objects.filter(kakao_sub__in=subs),
+    )
+    return sum(rows.delete()[0] for rows in counted)
