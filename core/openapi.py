@@ -10,6 +10,8 @@ _ALWAYS = {
     "503": "잠시 이용 불가",
 }
 _WITH_BODY = {"409": "충돌", "413": "본문이 너무 큼", "415": "받지 않는 형식", "422": "다시 쓰인 Idempotency-Key"}
+# What logging in answers is a secret, and is not stored for a repetition.
+_NEVER_STORED = "/api/v1/auth/"
 _METHODS = frozenset(("get", "post", "put", "patch", "delete"))
 
 
@@ -37,7 +39,7 @@ def _complete(operation: dict[str, Any], *, method: str, path: str) -> None:
         response = operation["responses"].setdefault(status, _response(description))
         if status in ("429", "503"):
             response.setdefault("headers", {}).setdefault("Retry-After", _RETRY_AFTER)
-    if method == "post":
+    if method == "post" and not path.startswith(_NEVER_STORED):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 

@@ -110,7 +110,8 @@ def test_who_is_suspended_is_logged_out(client, settings, user, pair):
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
     client.force_login(User.objects.create_superuser("boss", "a long password"))
-    fields = {"username": "", "nickname": "", "picture": "", "time_zone": "Asia/Seoul", "meal_times": json.dumps(user.meal_times)}
+    empty = dict.fromkeys(("username", "nickname", "picture"), "")
+    fields = empty | {"time_zone": "Asia/Seoul", "meal_times": json.dumps(user.meal_times)}
     answer = client.post(f"/admin/accounts/user/{user.pk}/change/", fields)
     assert answer.status_code == 302, answer.content.decode()
     client.logout()
