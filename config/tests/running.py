@@ -28,7 +28,7 @@ from sandbox.engines.postgres import Postgres
 from sandbox.engines.valkey import Valkey
 from sandbox.home import PROJECT, Home
 from sandbox.process import Child, spawn, wait_until
-from sandbox.standins import Standins
+from sandbox.standins import Standins, kakao
 from sandbox.standins.standins import SAMPLE
 
 # Products that the catalogue lacks and the sources know: what L3 is for. Every product whose name holds one of these.
@@ -127,6 +127,10 @@ class Product:
             "DATA_GO_KR_SERVICE_KEY": DATA_KEY,
             "OPENAI_BASE_URL": self.standins.url("openai"),
             "OPENAI_API_KEY": "sandbox-key",
+            "KAKAO_AUTH_BASE_URL": self.standins.url("kakao"),
+            "KAKAO_API_BASE_URL": self.standins.url("kakao"),
+            "KAKAO_REST_API_KEY": kakao.REST_API_KEY,
+            **kakao.SECRETS,
             **{f"THROTTLE_{name}": _HIGH for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE")},
             **{f"THROTTLE_{name}": _HIGH for name in ("SUMMARY", "SUMMARY_ADDRESS")},
         }
