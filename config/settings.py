@@ -147,6 +147,9 @@ CELERY_TASK_ROUTES = {
     "summaries.tasks.generate_summary": {"queue": "people"},
     "summaries.tasks.fetch_label": {"queue": "people"},
     "medicines.tasks.fetch_label": {"queue": "people"},
+    "schedules.tasks.remind": {"queue": "reminders"},
+    "schedules.tasks.warn_of_stock": {"queue": "reminders"},
+    "schedules.tasks.check_receipts": {"queue": "reminders"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -185,6 +188,11 @@ KAKAO_APP_ID = env.str("KAKAO_APP_ID", "")
 KAKAO_APP_KEYS = env.list("KAKAO_APP_KEYS", default=[])
 KAKAO_AUTH_BASE_URL = env.str("KAKAO_AUTH_BASE_URL", "https://kauth.kakao.com")
 KAKAO_API_BASE_URL = env.str("KAKAO_API_BASE_URL", "https://kapi.kakao.com")
+
+# Expo's push service; a token only when the project asks for one (enhanced security). Expo takes 600 a second.
+EXPO_BASE_URL = env.str("EXPO_BASE_URL", "https://exp.host")
+EXPO_ACCESS_TOKEN = env.str("EXPO_ACCESS_TOKEN", "")
+PUSH_PER_SECOND = env.float("PUSH_PER_SECOND", 540.0)
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

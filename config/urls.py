@@ -36,4 +36,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("summaries.urls")),
     path("api/v1/", include("accounts.urls")),
     path("", include("accounts.page_urls")),
+    path("api/v1/", include("schedules.urls")),
 ]
