@@ -204,6 +204,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # `?format=` is the doctor's sheet's own.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10), "REFRESH_TOKEN_LIFETIME": timedelta(days=60)}
 # "kid:secret,…": the first signs, the others still verify. Empty: one key derived from DJANGO_SECRET_KEY.
@@ -216,6 +218,8 @@ THROTTLE_RATES = {
     "suggest": env.str("THROTTLE_SUGGEST", "300/minute"),
     "source": env.str("THROTTLE_SOURCE", "10/minute"),
     "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
+    "calendar": env.str("THROTTLE_CALENDAR", "60/hour"),
+    "carer_code": env.str("THROTTLE_CARER_CODE", "10/hour"),
     "summary_address": env.str("THROTTLE_SUMMARY_ADDRESS", "60/hour"),
 }
 

@@ -16,6 +16,7 @@ _KEY = "sandbox-key"
 _VENDORS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "datagokr": ("DATA_GO_KR_SERVICE_KEY", {}, ("DATA_GO_KR_BASE_URL",)),
     "openai": ("OPENAI_API_KEY", {}, ("OPENAI_BASE_URL",)),
+    "expo": ("EXPO_ACCESS_TOKEN", {}, ("EXPO_BASE_URL",)),
     "kakao": ("KAKAO_REST_API_KEY", kakao.SECRETS, ("KAKAO_AUTH_BASE_URL", "KAKAO_API_BASE_URL")),
 }
 

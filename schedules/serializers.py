@@ -8,9 +8,11 @@ from typing import Any
 from rest_framework import serializers
 
 from core.bodies import StrictSerializer
+from schedules.client import TOKEN as PUSH_TOKEN
 from schedules.recurrence import MAX_OFFSET, SLOT
 from schedules.rules import GIVEN, PATTERN, WEEKDAYS, is_zone
 
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 MAX_TIMES = 24
 MAX_PHASES = 20
 MAX_DOSES = 10_000
@@ -86,7 +88,7 @@ class StockInput(StrictSerializer):
         max_digits=10, decimal_places=3, min_value=0, max_value=1_000_000, allow_null=True
     )
     warn_days = serializers.IntegerField(min_value=1, max_value=60, default=None, allow_null=True)
-    warn_time = serializers.RegexField(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", default="09:00")
+    warn_time = serializers.RegexField(_CLOCK, default="09:00")
 
 
 class PlanInput(PatternFields):
@@ -242,3 +244,51 @@ class RefillInput(StrictSerializer):
 
 class TagInput(StrictSerializer):
     name = serializers.CharField(max_length=20)
+
+
+class DeviceInput(StrictSerializer):
+    token = serializers.CharField(max_length=200)
+    platform = serializers.ChoiceField(("ios", "android"), default="")
+    name = serializers.CharField(max_length=60, default="", allow_blank=True)
+
+    def validate_token(self, value: str) -> str:
+        if not PUSH_TOKEN.match(value):
+            detail = "푸시 토큰이 올바르지 않아요. ExponentPushToken[…] 꼴로 보내 주세요."
+            raise serializers.ValidationError(detail, "token")
+        return value
+
+
+class CarerInput(StrictSerializer):
+    label = serializers.CharField(max_length=20)
+    plan_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+    after_minutes = serializers.IntegerField(min_value=5, max_value=720, default=60)
+    show_medicine_name = serializers.BooleanField(default=False)
+
+
+class CodeInput(StrictSerializer):
+    code = serializers.CharField(max_length=40)
+
+
+class QuietHours(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        # "from" is a word of the language, so it cannot be declared.
+        return {name: serializers.RegexField(_CLOCK) for name in ("from", "to")}
+
+
+class SettingsInput(StrictSerializer):
+    enabled = serializers.BooleanField(required=False)
+    quiet_hours = QuietHours(required=False, allow_null=True)
+    second_after_minutes = serializers.IntegerField(min_value=5, max_value=240, required=False, allow_null=True)
+    show_medicine_name = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: Any) -> Any:
+        if "quiet_hours" not in attrs:
+            return attrs
+        quiet = attrs.pop("quiet_hours") or {"from": "", "to": ""}
+        if quiet["from"] and quiet["from"] == quiet["to"]:
+            _refuse("quiet_hours", "조용한 시간의 시작과 끝이 같아요.")
+        return attrs | {"quiet_from": quiet["from"], "quiet_to": quiet["to"]}
+
+
+class CalendarInput(StrictSerializer):
+    show_medicine_name = serializers.BooleanField(default=False)

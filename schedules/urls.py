@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from ops.idempotency import idempotent
-from schedules.views import intakes, plans
+from schedules.views import intakes, people, plans, records
 from schedules.views.base import View
 
 
@@ -26,6 +26,17 @@ urlpatterns: list[URLPattern] = [
     _route("schedules/<uuid:id_>/complete", intakes.Complete, "schedule-complete"),
     _route("schedules/<uuid:id_>/skip", intakes.Skip, "schedule-skip"),
     _route("schedules/<uuid:id_>/undo", intakes.Undo, "schedule-undo"),
+    _route("plans/<uuid:id_>/next-dose", records.NextDose, "plan-next-dose"),
+    _route("adherence", records.Adherence, "adherence"),
+    _route("calendar", records.CalendarAddress, "calendar"),
+    path("calendar/<str:token>.ics", records.calendar_file, name="calendar-file"),
+    _route("doctor-sheet", records.DoctorSheet, "doctor-sheet"),
+    _route("devices", people.Devices, "devices"),
+    _route("devices/<uuid:id_>", people.OneDevice, "device"),
+    _route("carers", people.Carers, "carers"),
+    _route("carers/accept", people.AcceptCarer, "carer-accept"),
+    _route("carers/<uuid:id_>", people.OneCarer, "carer"),
+    _route("reminder-settings", people.Settings, "reminder-settings"),
     _route("tags", plans.Tags, "tags"),
     _route("tags/<int:id_>", plans.OneTag, "tag"),
 ]

@@ -6,35 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('medicines', '0008_brand_near_threshold'),
+        ("medicines", "0008_brand_near_threshold"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='medicineingredient',
-            name='amount_mg',
+            model_name="medicineingredient",
+            name="amount_mg",
             field=models.DecimalField(decimal_places=4, max_digits=12, null=True),
         ),
         migrations.CreateModel(
-            name='Scrap',
+            name="Scrap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_seq', models.CharField(blank=True, default='', max_length=20)),
-                ('medicine_name', models.CharField(max_length=200)),
-                ('subject', models.CharField(max_length=200)),
-                ('category', models.CharField(max_length=20)),
-                ('notes', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("item_seq", models.CharField(blank=True, default="", max_length=20)),
+                ("medicine_name", models.CharField(max_length=200)),
+                ("subject", models.CharField(max_length=200)),
+                ("category", models.CharField(max_length=20)),
+                ("notes", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'scrap',
-                'indexes': [models.Index(fields=['user', 'category', '-id'], name='idx_scrap_user_category'), models.Index(fields=['user', '-id'], name='idx_scrap_user')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'category', 'subject'), name='uniq_scrap')],
+                "db_table": "scrap",
+                "indexes": [
+                    models.Index(fields=["user", "category", "-id"], name="idx_scrap_user_category"),
+                    models.Index(fields=["user", "-id"], name="idx_scrap_user"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("user", "category", "subject"), name="uniq_scrap")],
             },
         ),
     ]

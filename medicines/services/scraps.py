@@ -52,3 +52,17 @@ def _name_of(item_seq: str) -> str:
         detail = "그런 의약품이 없어요. 품목기준코드(item_seq)를 확인해 주세요."
         raise InvalidBody(detail, errors=[FieldError("item_seq", "unknown", detail)])
     return name
+
+
+def export_scraps(user_id: str) -> list[dict[str, Any]]:
+    """For the export of everything held about a person."""
+    names = ("id", "item_seq", "medicine_name", "category", "notes", "created_at", "updated_at")
+    rows = Scrap.objects.filter(user_id=user_id).order_by("id").values_list(*names)
+    return [
+        {name: value if isinstance(value, int) else str(value) for name, value in zip(names, row, strict=True)}
+        for row in rows
+    ]
+
+
+def erase_scraps(user_id: str) -> int:
+    return Scrap.objects.filter(user_id=user_id).delete()[0]

@@ -11,6 +11,7 @@ from typing import Self
 from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.control import Control
 from sandbox.standins.datagokr import DataGoKr
+from sandbox.standins.expo import Expo
 from sandbox.standins.kakao import Kakao
 from sandbox.standins.openai import OpenAI
 from sandbox.standins.server import Listener
@@ -42,6 +43,7 @@ class Standins:
         self._vendors: Sequence[Vendor] = (
             DataGoKr(catalogue, permit_detail_seconds=detail_seconds),
             OpenAI(completion_seconds=completion_seconds),
+            Expo(),
             Kakao(),
         )
         self._stands: dict[str, Stand] = {}

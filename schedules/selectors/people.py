@@ -22,7 +22,7 @@ def person(user_id: UUID) -> Person:
     return people([user_id])[user_id]
 
 
-def people(user_ids: Iterable[UUID]) -> dict[UUID, Person]:
+def people(user_ids: Iterable[UUID | str]) -> dict[UUID, Person]:
     """One query for any number; those who are gone are left out."""
     return {
         id_: Person(id_, zone_of(profile.time_zone), profile.prefs_version, profile.meal_times)

@@ -81,7 +81,7 @@ def due_for_filling(*, limit: int) -> list[UUID]:
     return list(behind.values_list("user_id", flat=True)[:limit])
 
 
-def fill_many(user_ids: Iterable[UUID]) -> None:
+def fill_many(user_ids: Iterable[UUID | str]) -> None:
     """Each in a transaction of its own."""
     for person in people(user_ids).values():
         fill(person=person)

@@ -11,7 +11,7 @@ def enumerate_slowly(rule, *, zone, meals, start, end):
     day = rule.starts_on
     for number, phase in enumerate(rule.phases):
         if phase.every_hours:
-            found += _elapsed(rule, phase, zone, end)
+            found += _elapsed(rule, phase, zone, start, end)
         first = day
         length = phase.days if phase.days is not None else 10**6
         while (day - first).days < length and day <= (end + timedelta(days=3)).date():
@@ -70,13 +70,14 @@ def _shows(instant, zone):
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
-def _elapsed(rule, phase, zone, end):
+def _elapsed(rule, phase, zone, start, end):
     found, at, count = [], phase.anchor, 0
-    while at < end:
-        late = rule.ends_on and at >= _instant(rule.ends_on + timedelta(days=1), 0, zone)
+    closes = _instant(rule.ends_on + timedelta(days=1), 0, zone) if rule.ends_on else end
+    while at < min(end, closes):
         over = phase.days is not None and at - phase.anchor >= timedelta(days=phase.days)
-        if late or over or (rule.doses is not None and count >= rule.doses):
+        if over or (rule.doses is not None and count >= rule.doses):
             break
-        found.append((at, "", 0))
+        if at >= start:
+            found.append((at, "", 0))
         at, count = at + timedelta(hours=phase.every_hours), count + 1
     return found

@@ -45,7 +45,7 @@ def phases(draw, *, days=st.none()):
         case "cycle":
             return Phase(**shared, cycle=(draw(st.integers(1, 30)), draw(st.integers(1, 14))))
         case "hours":
-            anchor = draw(st.datetimes(datetime(2019, 1, 1), datetime(2030, 1, 1))).replace(tzinfo=UTC, second=0)
+            anchor = draw(st.datetimes(datetime(2023, 1, 1), datetime(2030, 1, 1))).replace(tzinfo=UTC, second=0)
             return Phase(
                 days=shared["days"], every_hours=draw(st.integers(1, 100)), anchor=anchor.replace(microsecond=0)
             )
