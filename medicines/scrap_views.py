@@ -24,7 +24,7 @@ from medicines.services import scraps as services
 class _Signed(APIView):
     @property
     def me(self) -> UUID:
-        id_: UUID = self.request.user.id  # type: ignore[union-attr, assignment]
+        id_: UUID = self.request.user.id  # type: ignore[assignment]
         return id_
 
 

@@ -11,7 +11,7 @@ _LENGTH = timedelta(minutes=10)
 
 
 def calendar(rows: Iterable[dict[str, Any]], *, show_medicine_name: bool, now: datetime) -> bytes:
-    """`rows` in the feed's shape. Instants stand in UTC, so that a client in any zone shows them at the right moment."""
+    """`rows` in the feed's shape. Instants stand in UTC, so that a client in any zone has the right moment."""
     made = Calendar()
     made.add("prodid", "-//Pilling//Pilling 1.0//KO")
     made.add("version", "2.0")

@@ -97,8 +97,9 @@ class PlanVersion(models.Model):
 class Schedule(models.Model):
     """One intake: planned by a plan (`slot` says which of its doses), or written down by hand (`slot` "").
 
-    The medicine and dose are those it was due under. `changed_seq` counts the user's changes (schedules.services.clock);
-    a row with `deleted_at` is the tombstone that tells phones to forget it. `remind_at`: when there is something to send.
+    The medicine and dose are those it was due under. `changed_seq` counts the user's changes
+    (schedules.services.clock); a row with `deleted_at` is the tombstone that tells phones to forget it. `remind_at`:
+    when there is something to send.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -63,7 +63,7 @@ class Occurrence:
 def occurrences(
     rule: Rule, *, zone: ZoneInfo, meals: Mapping[str, str], start: datetime, end: datetime
 ) -> list[Occurrence]:
-    """The doses at `start` or later and before `end`, in order. Work is bounded by the window, not by the plan's age."""
+    """The doses at `start` or later and before `end`, in order. The window bounds the work, not the plan's age."""
     found = [one for one in _candidates(rule, zone, meals, start, end) if start <= one.at < end]
     return sorted(found, key=lambda one: (one.at, one.slot))
 

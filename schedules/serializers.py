@@ -130,6 +130,16 @@ class PlanInput(PatternFields):
         return attrs
 
 
+class PlanPatch(PlanInput):
+    """Any of a plan's fields; null takes one away. For the schema: what is checked is the plan as it would be."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required, field.allow_null = False, True
+        return fields
+
+
 def _check_end(attrs: Mapping[str, Any]) -> None:
     ends_on = attrs.get("ends_on")
     if ends_on and ends_on < attrs["starts_on"]:
@@ -259,7 +269,7 @@ class DeviceInput(StrictSerializer):
 
 
 class CarerInput(StrictSerializer):
-    label = serializers.CharField(max_length=20)
+    label = serializers.CharField(max_length=20)  # type: ignore[assignment] # the name is the wire's
     plan_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
     after_minutes = serializers.IntegerField(min_value=5, max_value=720, default=60)
     show_medicine_name = serializers.BooleanField(default=False)

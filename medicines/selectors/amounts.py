@@ -1,7 +1,8 @@
 """How much of each substance is in one unit of a product, and the most in 24 hours, by official figures alone.
 
 Amounts: the ministry's ingredient rows; for a product of one ingredient also its name (…500밀리그람) or its label
-("8정(4 g)"). Maxima: the label's own sentence, unless it speaks of children or weights. What is not said is not guessed.
+("8정(4 g)"). Maxima: the label's own sentence, unless it speaks of children or weights. Nothing
+is guessed.
 """
 
 import re
@@ -29,7 +30,7 @@ _SENTENCE = re.compile(r"[^.\n]+(?:\.(?=\d)[^.\n]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """`mg`: by substance in one unit (tablet, capsule), None where nobody says; `max_mg`: the label's most in 24 hours."""
+    """`mg`: by substance in one tablet or capsule, None where nobody says; `max_mg`: the label's most in 24 hours."""
 
     mg: Mapping[str, Decimal | None]
     max_mg: Mapping[str, Decimal]
@@ -63,7 +64,7 @@ def amounts_of(*, item_seqs: Iterable[str]) -> dict[str, Amounts]:
 
 
 def _amounts(name: str, substances: Sequence[str], rows: Mapping[str, Decimal | None], text: str) -> Amounts:
-    mg: dict[str, Decimal | None] = dict.fromkeys(substances) | {key: value for key, value in rows.items()}
+    mg: dict[str, Decimal | None] = dict.fromkeys(substances) | dict(rows)
     if len(mg) == 1:
         only = next(iter(mg))
         mg[only] = mg[only] or _named(name) or _told(text)

@@ -1,4 +1,4 @@
-"""The scrap lists read their indexes: from EXPLAIN of the real queries, with the planner free to choose on a million rows."""
+"""The scrap lists read their indexes: EXPLAIN of the real queries on a million rows, the planner free to choose."""
 
 from uuid import UUID
 

@@ -111,7 +111,7 @@ class Expo(Vendor):
         self.received[str(data.get("id")) if isinstance(data, dict) else ""] += 1
         self.messages.append(message)
         ticket = f"{next(self._numbers):08d}-0000-4000-8000-000000000000"
-        receipt = _failed("DeviceNotRegistered") if "gone-later" in token else {"status": "ok"}
+        receipt: dict[str, object] = _failed("DeviceNotRegistered") if "gone-later" in token else {"status": "ok"}
         self._receipts[ticket] = (time.monotonic(), receipt)
         return {"status": "ok", "id": ticket}
 

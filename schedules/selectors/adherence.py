@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,7 @@ def _counted(user_id: UUID, first: date, last: date, zone: ZoneInfo) -> Iterable
     mine = Schedule.objects.filter(
         user_id=user_id, deleted_at=None, scheduled_time__gte=start, scheduled_time__lt=end
     ).exclude(slot="", plan__isnull=False)
-    return (
+    rows: Any = (
         mine.annotate(day=TruncDate("scheduled_time", tzinfo=zone))
         .values("item_seq", "medicine_name", "day")
         .annotate(
@@ -62,6 +62,7 @@ def _counted(user_id: UUID, first: date, last: date, zone: ZoneInfo) -> Iterable
         )
         .order_by("day")
     )
+    return cast(Iterable[dict[str, Any]], rows)
 
 
 def _empty() -> Tally:

@@ -59,7 +59,7 @@ def feed(*, user_id: UUID, window: Window) -> dict[str, Any]:
 
 
 def read_token(user_id: UUID, token: str) -> tuple[int, datetime]:
-    """The changes and the end of the window that a phone knows. Raises InvalidQuery for another person's or a made one."""
+    """The changes and the end of the window that a phone knows. Raises InvalidQuery: not ours, or another's."""
     try:
         seq, end = _signer(user_id).unsign(token[:100]).split(".")
     except (BadSignature, UnicodeEncodeError):

@@ -23,7 +23,7 @@ _SEARCHED = timedelta(days=3_660)
 
 def get_plan(*, user_id: UUID, id_: UUID) -> Plan:
     """Raises NotFound, for others' plans too."""
-    plan = _mine(user_id).filter(pk=id_).first()
+    plan: Plan | None = _mine(user_id).filter(pk=id_).first()
     if plan is None:
         raise NotFound("그런 복약 계획이 없어요.")
     return plan

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.forms.models import model_to_dict
@@ -29,7 +30,7 @@ _OWN = (PushMessage, Schedule, Plan, Tag, Device, ReminderSettings, CalendarLink
 
 def export(user_id: str) -> dict[str, Any]:
     """Rows as they are, tombstones and sent messages too; secrets, kept as digests only, are not among them."""
-    mine = Q(user_id=user_id)
+    mine, person = Q(user_id=user_id), UUID(user_id)
     return {
         "plans": _rows(Plan.objects.filter(mine), "tags"),
         "plan_versions": _rows(PlanVersion.objects.filter(plan__user_id=user_id)),
@@ -37,8 +38,8 @@ def export(user_id: str) -> dict[str, Any]:
         "tags": _rows(Tag.objects.filter(mine)),
         "reminder_settings": _rows(ReminderSettings.objects.filter(mine)),
         "devices": _rows(Device.objects.filter(mine), "token"),
-        "carers": _rows(Carer.objects.filter(patient_id=user_id), "code_digest", "plans", "carer"),
-        "cares_for": _rows(Carer.objects.filter(carer_id=user_id), "code_digest", "plans", "patient"),
+        "carers": _rows(Carer.objects.filter(patient_id=person), "code_digest", "plans", "carer"),
+        "cares_for": _rows(Carer.objects.filter(carer_id=person), "code_digest", "plans", "patient"),
         "calendar": _rows(CalendarLink.objects.filter(mine), "token_digest"),
         "messages": _rows(PushMessage.objects.filter(mine), "lease", "device"),
     }

@@ -155,7 +155,7 @@ class Planner:
 
     def _assign(self, row: Schedule, values: Mapping[str, Any], one: Occurrence) -> Schedule:
         reminder = {"changed_seq": self.seq, "remind_at": one.at}
-        for name, value in (values | reminder).items():
+        for name, value in {**values, **reminder}.items():
             setattr(row, name, value)
         return row
 

@@ -79,7 +79,7 @@ def _around(rows: Sequence[Schedule]) -> Around:
     links = Carer.plans.through.objects.filter(plan_id__in={row.plan_id for row in rows if row.plan_id})
     live = links.filter(carer__revoked_at=None, carer__accepted_at__isnull=False).select_related("carer")
     for link in live:
-        around.carers[link.plan_id].append(link.carer)  # type: ignore[attr-defined]
+        around.carers[link.plan_id].append(link.carer)
     everyone = patients | {carer.carer_id for carers in around.carers.values() for carer in carers if carer.carer_id}
     around.people = people(everyone)
     around.settings = ReminderSettings.objects.in_bulk(list(everyone))

@@ -1,4 +1,4 @@
-"""The same rules once more, slowly and otherwise: day by day from the first, by arithmetic, zones by trial of offsets."""
+"""The same rules once more, slowly and otherwise: day by day from the first, zones by trial of offsets."""
 
 from datetime import UTC, datetime, time, timedelta
 

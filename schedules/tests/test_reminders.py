@@ -40,6 +40,11 @@ def expo(_running, settings):
 
 
 @pytest.fixture
+def standins(_running):
+    return _running
+
+
+@pytest.fixture
 def fault(_running):
     return lambda kind, **options: _running.set_fault("expo", kind, **options)
 
@@ -278,11 +283,11 @@ def test_receipts_are_asked_for_after_a_quarter_of_an_hour(user, expo):
     assert dead.gone_at is not None
 
 
-def test_receipts_that_never_come_end_after_a_day(user, expo, _running):
+def test_receipts_that_never_come_end_after_a_day(user, expo, standins):
     add_device(user)
     due(user)
     tasks.remind()
-    _running.set("receipt_seconds", 3_600)
+    standins.set("receipt_seconds", 3_600)
     PushMessage.objects.update(sent_at=timezone.now() - timedelta(minutes=16))
     tasks.check_receipts()
     assert PushMessage.objects.get().state == State.SENT

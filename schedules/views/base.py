@@ -22,7 +22,7 @@ class View(APIView):
 
     @property
     def me(self) -> UUID:
-        id_: UUID = self.request.user.id  # type: ignore[union-attr, assignment]
+        id_: UUID = self.request.user.id  # type: ignore[assignment]
         return id_
 
     @property

@@ -12,6 +12,7 @@ from core.api import query
 from core.errors import invalid
 from core.pagination import envelope
 from core.preconditions import check_match
+from schedules import schema
 from schedules.models import ScheduleClock
 from schedules.selectors import feed
 from schedules.selectors.people import Person
@@ -24,25 +25,30 @@ _BACK, _AHEAD = timedelta(days=1), timedelta(days=30)
 
 
 class Intakes(View):
+    @schema.list_intakes
     def get(self, request: Request) -> HttpResponse:
         person = self.person
         window = read_window(request._request, person)
         kept_filled(person)
         return answer(request, feed.feed(user_id=person.id, window=window))
 
+    @schema.create_intake
     def post(self, request: Request) -> HttpResponse:
         row = intakes.write_down(person=self.person, given=read(request, IntakeInput))
         return _shown(request, row, status=201)
 
 
 class OneIntake(View):
+    @schema.get_intake
     def get(self, request: Request, id_: UUID) -> HttpResponse:
         return _shown(request, intakes.get_intake(user_id=self.me, id_=id_))
 
+    @schema.change_intake
     def patch(self, request: Request, id_: UUID) -> HttpResponse:
         seen = self._seen(request, id_)
         return _shown(request, intakes.change(user_id=self.me, id_=id_, given=read(request, IntakeChange), seen=seen))
 
+    @schema.delete_intake
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         intakes.delete(user_id=self.me, id_=id_, seen=self._seen(request, id_))
         return nothing()
@@ -57,24 +63,28 @@ class OneIntake(View):
 
 
 class Complete(View):
+    @schema.complete
     def post(self, request: Request, id_: UUID) -> HttpResponse:
         at = read(request, TickInput).get("at")
         return _shown(request, intakes.complete(user_id=self.me, id_=id_, at=at))
 
 
 class Skip(View):
+    @schema.skip
     def post(self, request: Request, id_: UUID) -> HttpResponse:
         at = read(request, TickInput).get("at")
         return _shown(request, intakes.skip(user_id=self.me, id_=id_, at=at))
 
 
 class Undo(View):
+    @schema.undo
     def post(self, request: Request, id_: UUID) -> HttpResponse:
         read(request, TickInput)
         return _shown(request, intakes.undo(user_id=self.me, id_=id_))
 
 
 class Today(View):
+    @schema.today
     def get(self, request: Request) -> HttpResponse:
         query(request._request, ("",))
         person = self.person

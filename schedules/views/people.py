@@ -7,31 +7,36 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from core.pagination import envelope
-from schedules import serializers
+from schedules import schema, serializers
 from schedules.models import Carer, Device, ReminderSettings
 from schedules.services import carers, devices, reminders
 from schedules.views.base import View, answer, nothing, read
 
 
 class Devices(View):
+    @schema.list_devices
     def get(self, request: Request) -> HttpResponse:
         return answer(request, envelope([_device(one) for one in devices.devices(self.me)]))
 
+    @schema.register_device
     def post(self, request: Request) -> HttpResponse:
         device, new = devices.register(user_id=self.me, **read(request, serializers.DeviceInput))
         return answer(request, _device(device), status=201 if new else 200)
 
 
 class OneDevice(View):
+    @schema.remove_device
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         devices.remove(user_id=self.me, id_=id_)
         return nothing()
 
 
 class Carers(View):
+    @schema.list_carers
     def get(self, request: Request) -> HttpResponse:
         return answer(request, envelope([_carer(one, self.me) for one in carers.carers(self.me)]))
 
+    @schema.invite_carer
     def post(self, request: Request) -> HttpResponse:
         carer, code = carers.invite(user_id=self.me, **read(request, serializers.CarerInput))
         return answer(request, _carer(carer, self.me) | {"code": code}, status=201)
@@ -40,21 +45,25 @@ class Carers(View):
 class AcceptCarer(View):
     throttle_scope = "carer_code"
 
+    @schema.accept_carer
     def post(self, request: Request) -> HttpResponse:
         code = read(request, serializers.CodeInput)["code"]
         return answer(request, _carer(carers.accept(user_id=self.me, code=code), self.me))
 
 
 class OneCarer(View):
+    @schema.revoke_carer
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         carers.revoke(user_id=self.me, id_=id_)
         return nothing()
 
 
 class Settings(View):
+    @schema.get_settings
     def get(self, request: Request) -> HttpResponse:
         return answer(request, _settings(reminders.settings_of(self.me)))
 
+    @schema.change_settings
     def patch(self, request: Request) -> HttpResponse:
         given = read(request, serializers.SettingsInput)
         return answer(request, _settings(reminders.set_settings(user_id=self.me, given=given)))

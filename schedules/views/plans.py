@@ -10,7 +10,7 @@ from core.api import query
 from core.errors import FieldError, InvalidBody
 from core.pagination import envelope
 from core.preconditions import check_match
-from schedules import rules
+from schedules import rules, schema
 from schedules.models import Plan
 from schedules.selectors import plans as selectors
 from schedules.selectors.people import Person
@@ -23,10 +23,12 @@ _PATTERN_OF = {"phases": rules.PATTERN, "as_needed": rules.PATTERN}
 
 
 class Plans(View):
+    @schema.list_plans
     def get(self, request: Request) -> HttpResponse:
         query(request._request, ("",))
         return answer(request, envelope(selectors.plans(person=self.person)))
 
+    @schema.create_plan
     def post(self, request: Request) -> HttpResponse:
         person = self.person
         draft = checked(read(request, PlanInput), person)
@@ -35,9 +37,11 @@ class Plans(View):
 
 
 class OnePlan(View):
+    @schema.get_plan
     def get(self, request: Request, id_: UUID) -> HttpResponse:
         return _shown(request, selectors.get_plan(user_id=self.me, id_=id_), self.person)
 
+    @schema.change_plan
     def patch(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
@@ -45,6 +49,7 @@ class OnePlan(View):
         draft = checked(_merged(plan, person, request.data), person, stock="stock" in request.data)
         return _shown(request, services.change_plan(person=person, plan=plan, draft=draft), person)
 
+    @schema.end_plan
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
@@ -54,6 +59,7 @@ class OnePlan(View):
 
 
 class Preview(View):
+    @schema.preview_plan
     def post(self, request: Request) -> HttpResponse:
         person = self.person
         attrs = read(request, PlanInput)
@@ -61,6 +67,7 @@ class Preview(View):
 
 
 class Refill(View):
+    @schema.refill
     def post(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
@@ -69,15 +76,18 @@ class Refill(View):
 
 
 class Tags(View):
+    @schema.list_tags
     def get(self, request: Request) -> HttpResponse:
         return answer(request, envelope(selectors.tags(user_id=self.me)))
 
+    @schema.create_tag
     def post(self, request: Request) -> HttpResponse:
         tag = tags.create_tag(user_id=self.me, name=read(request, TagInput)["name"])
         return answer(request, selectors.tag_dict(tag), status=201)
 
 
 class OneTag(View):
+    @schema.delete_tag
     def delete(self, request: Request, id_: int) -> HttpResponse:
         tags.delete_tag(user_id=self.me, tag_id=id_)
         return nothing()

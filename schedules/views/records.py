@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from core.api import plain_view, query
 from core.errors import Conflict, NotFound, invalid
-from schedules import calendars, sheet_fhir, sheet_pdf
+from schedules import calendars, schema, sheet_fhir, sheet_pdf
 from schedules.selectors import adherence, as_needed, feed, plans, sheet
 from schedules.selectors.people import Person, person
 from schedules.serializers import CalendarInput
@@ -26,6 +26,7 @@ _SHEETS = {
 
 
 class NextDose(View):
+    @schema.next_dose
     def get(self, request: Request, id_: UUID) -> HttpResponse:
         owner = self.person
         plan = plans.get_plan(user_id=owner.id, id_=id_)
@@ -36,6 +37,7 @@ class NextDose(View):
 
 
 class Adherence(View):
+    @schema.adherence
     def get(self, request: Request) -> HttpResponse:
         owner = self.person
         first, last = _period(request._request, owner)
@@ -44,17 +46,20 @@ class Adherence(View):
 
 
 class CalendarAddress(View):
+    @schema.make_calendar
     def post(self, request: Request) -> HttpResponse:
         token = calendar_links.make_link(user_id=self.me, **read(request, CalendarInput))
         url = request.build_absolute_uri(f"/api/v1/calendar/{token}.ics")
         return answer(request, {"url": url}, status=201)
 
+    @schema.revoke_calendar
     def delete(self, request: Request) -> HttpResponse:
         calendar_links.revoke_link(user_id=self.me)
         return nothing()
 
 
 class DoctorSheet(View):
+    @schema.doctor_sheet
     def get(self, request: Request) -> HttpResponse:
         form = query(request._request, ("format",)).get("format", "pdf")
         if form not in _SHEETS:
@@ -68,7 +73,7 @@ class DoctorSheet(View):
         return response
 
 
-@plain_view(scope="calendar")
+@plain_view(scope="calendar", describe=schema.CalendarFile)
 def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     """For calendar programs, which sign in nowhere: the address is the key."""
     link = calendar_links.find_link(token)
