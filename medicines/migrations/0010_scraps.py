@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("medicines", "0008_brand_near_threshold"),
+        ("medicines", "0009_part_terms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
