@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from benchmarks import harness
 from benchmarks.harness import Site
@@ -37,8 +37,8 @@ FROM accounts_user WHERE kakao_sub IS NULL AND username IS NULL
 _INTAKES = """
 INSERT INTO schedule (id, user_id, plan_version, slot, scheduled_time, completed, item_seq, medicine_name, dose_amount,
   dose_unit, notes, changed_seq, remind_at)
-SELECT gen_random_uuid(), md5('bench' || (1 + n %% %s))::uuid, 1, n::text, to_timestamp(%s), false, '', '약', 1, '정', '', 1,
-  to_timestamp(%s)
+SELECT gen_random_uuid(), md5('bench' || (1 + n %% %s))::uuid, 1, n::text, to_timestamp(%s), false, '', '약', 1, '정',
+  '', 1, to_timestamp(%s)
 FROM generate_series(1, %s) n
 """
 
@@ -54,7 +54,6 @@ class Outcome:
     unsure: int
     busiest: int
     kills: int = 0
-    states: dict[str, int] = field(default_factory=dict)
 
     @property
     def lost(self) -> int:
@@ -193,12 +192,9 @@ def _wait(site: Site, seconds: float) -> None:
 def _outcome(site: Site, expo: Expo, size: int, due_at: float, kills: int) -> Outcome:
     last = max((at for at, _ in expo.arrivals), default=0.0)
     offset = time.time() - time.monotonic()
-    states = {state: count for state, count in site.query("SELECT state, count(*) FROM schedule_push GROUP BY state")}
     [[unsure]] = site.query("SELECT coalesce(sum(unsure), 0) FROM schedule_push")
     received = Counter(expo.received)
-    return Outcome(
-        size, last + offset - due_at, received, expo.refused, int(unsure), _busiest(expo.arrivals), kills, states
-    )
+    return Outcome(size, last + offset - due_at, received, expo.refused, int(unsure), _busiest(expo.arrivals), kills)
 
 
 def _busiest(arrivals: list[tuple[float, int]]) -> int:

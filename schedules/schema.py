@@ -69,12 +69,18 @@ change_plan = _op(
 )  # fmt: skip
 end_plan = _op("end_plan", "복약 계획 끝내기", status=204, errors=("not-found", "conflict"), match=True)
 preview_plan = _op(
-    "preview_plan", "저장하기 전에 날짜 보기", outputs.PreviewOut, request=serializers.PlanInput, errors=("invalid-body",)
+    "preview_plan",
+    "저장하기 전에 날짜 보기",
+    outputs.PreviewOut,
+    request=serializers.PlanInput,
+    errors=("invalid-body",),
 )
 refill = _op(
     "refill_plan", "약 채우기", _plan, request=serializers.RefillInput, errors=("invalid-body", "not-found", "conflict")
 )
-next_dose = _op("get_next_dose", "다음 복용 가능 시각", outputs.NextDoseOut, errors=("not-found", "conflict"), cached=True)
+next_dose = _op(
+    "get_next_dose", "다음 복용 가능 시각", outputs.NextDoseOut, errors=("not-found", "conflict"), cached=True
+)
 
 list_intakes = _op(
     "list_schedules", "복용 일정과 기록", outputs.FeedOut, params=_WINDOW, errors=("invalid-query", "gone"), cached=True
@@ -88,7 +94,9 @@ change_intake = _op(
     "change_schedule", "복용 기록 고치기", _intake, request=serializers.IntakeChange,
     errors=("invalid-body", "not-found", "conflict"), match=True,
 )  # fmt: skip
-delete_intake = _op("delete_schedule", "손으로 적은 복용 지우기", status=204, errors=("not-found", "conflict"), match=True)
+delete_intake = _op(
+    "delete_schedule", "손으로 적은 복용 지우기", status=204, errors=("not-found", "conflict"), match=True
+)
 _TICK = {"request": serializers.TickInput, "errors": ("invalid-body", "not-found")}
 complete = _op("complete_schedule", "먹었다고 표시", _intake, **_TICK)  # type: ignore[arg-type]
 skip = _op("skip_schedule", "건너뛰었다고 표시", _intake, **_TICK)  # type: ignore[arg-type]

@@ -51,9 +51,8 @@ def test_every_form_comes_back_as_it_was_given(phone, form):
 
 
 def test_a_taper_gives_each_phase_its_dose(phone):
-    phone.plan(times=None, starts_on=(today(phone.user) + timedelta(days=1)).isoformat(), phases=[
-        {"times": ["08:00"], "days": 2, "dose": {"amount": 2}}, {"times": ["08:00"], "days": 2, "dose": {"amount": 0.5}},
-    ])  # fmt: skip
+    phases = [{"times": ["08:00"], "days": 2, "dose": {"amount": amount}} for amount in (2, 0.5)]
+    phone.plan(times=None, starts_on=(today(phone.user) + timedelta(days=1)).isoformat(), phases=phases)
     assert [row["dose"]["amount"] for row in phone.feed()["results"]] == [2, 2, 0.5, 0.5]
 
 
