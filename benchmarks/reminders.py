@@ -129,7 +129,9 @@ def _measure(site: Site, standins: Standins, size: int, *, kill: bool) -> Outcom
         if killer:
             killer.stop()
         workers.stop()
-    return _outcome(site, expo, size, due_at, workers.kills)
+    outcome = _outcome(site, expo, size, due_at, workers.kills)
+    print(f"{size:,} due: {outcome.seconds:.1f} s, {outcome.lost} lost, {outcome.twice} twice", flush=True)
+    return outcome
 
 
 def _prepare(site: Site, size: int) -> float:
@@ -167,6 +169,8 @@ class _Killer:
             self._workers.kill_one()
             if number == 2:
                 self._restart_broker()
+        # What this thread started is ended with it (PR_SET_PDEATHSIG).
+        self._over.wait()
 
     def _restart_broker(self) -> None:
         service = next(one for one in self._site.supervisor.services if one.name == "Valkey (broker)")
