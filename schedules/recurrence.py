@@ -73,6 +73,7 @@ def first_after(
 ) -> datetime | None:
     """The next dose, looked for in windows that double; None when there is none before `until`."""
     step = timedelta(days=8)
+    start = max(start, local_to_instant(rule.starts_on, 0, zone) - _MARGIN)
     while start < until:
         end = min(start + step, until)
         if found := occurrences(rule, zone=zone, meals=meals, start=start, end=end):

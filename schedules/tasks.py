@@ -9,6 +9,9 @@ from schedules.services import housekeeping, planning, receipts, reminders, send
 
 # Short, so that a worker with few processes gets round to other work; beat starts the next one soon.
 _REMIND_SECONDS = 25.0
+# Beat's interval: what is due before the next run is waited for, so that it comes at its time.
+_REMIND_EVERY = 10.0
+_NAP = 0.1
 _PEOPLE_A_TASK = 50
 
 
@@ -19,8 +22,11 @@ def remind() -> None:
     sending.free_leases()
     while time.monotonic() < ends:
         handed = reminders.hand_out()
-        if not sending.send_some() and not handed:
+        if sending.send_some() or handed:
+            continue
+        if not sending.is_due_within(_REMIND_EVERY):
             return
+        time.sleep(_NAP)
 
 
 @shared_task(base=PillingTask, name="schedules.tasks.check_receipts")

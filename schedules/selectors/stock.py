@@ -6,12 +6,12 @@ from decimal import Decimal
 from django.utils import timezone
 
 from schedules.models import Plan, PlanVersion
-from schedules.recurrence import occurrences
+from schedules.recurrence import Occurrence, occurrences
 from schedules.rules import rule_of, zone_of
 from schedules.selectors.people import Person
 
-LOOKED_AHEAD = timedelta(days=366)
-_STEP = timedelta(days=61)
+LOOKED_AHEAD = timedelta(days=365)
+_STEP = timedelta(days=73)
 
 
 def current_version(plan: Plan) -> PlanVersion:
@@ -20,7 +20,7 @@ def current_version(plan: Plan) -> PlanVersion:
 
 
 def days_left(*, plan: Plan, version: PlanVersion, person: Person, now: datetime | None = None) -> int | None:
-    """Whole local days until the first dose that the stock no longer covers; a year at most.
+    """Whole local days until the first dose that the stock no longer covers; what lasts longer counts as a year.
 
     None: not counted, taken as needed, or enough to the plan's end.
     """
@@ -35,11 +35,12 @@ def days_left(*, plan: Plan, version: PlanVersion, person: Person, now: datetime
 def _runs_out(stock: Decimal, version: PlanVersion, person: Person, now: datetime) -> datetime | None:
     rule, left = rule_of(version.rule), stock
     zone = zone_of(version.time_zone) if version.time_zone else person.zone
-    start = now
+    start, found = now, list[Occurrence]()
     while start < now + LOOKED_AHEAD:
-        for one in occurrences(rule, zone=zone, meals=person.meals, start=start, end=start + _STEP):
+        found = occurrences(rule, zone=zone, meals=person.meals, start=start, end=start + _STEP)
+        for one in found:
             left -= Decimal(rule.phases[one.phase].dose or version.dose_amount)
             if left < 0:
                 return one.at
         start += _STEP
-    return None
+    return now + LOOKED_AHEAD if found else None

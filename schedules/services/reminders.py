@@ -22,6 +22,8 @@ from schedules.selectors.people import Person, people
 LATE = timedelta(minutes=30)
 CARER_LATE = timedelta(hours=3)
 CHUNK = 1_000
+# Handed out so long before its time, so that a minute with many does not begin with writing rows.
+AHEAD = timedelta(seconds=15)
 TITLE = "필링"
 Kind = PushMessage.Kind
 _NEXT = """
@@ -55,9 +57,13 @@ class Around:
 
 @transaction.atomic
 def hand_out(*, limit: int = CHUNK) -> int:
-    """Turn due intakes into messages; how many there were. Workers take different ones (SKIP LOCKED)."""
+    """Turn intakes that are due, or will be in a moment, into messages; how many there were.
+
+    Workers take different ones (SKIP LOCKED).
+    """
     now = timezone.now()
-    due = Schedule.objects.filter(remind_at__lte=now).order_by("remind_at")
+    soon = now + AHEAD
+    due = Schedule.objects.filter(remind_at__lte=soon).order_by("remind_at")
     rows = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit])
     if not rows:
         return 0
@@ -65,8 +71,8 @@ def hand_out(*, limit: int = CHUNK) -> int:
     messages, following = list[PushMessage](), list[datetime | None]()
     for row in rows:
         events = _events(row, around)
-        messages += [message for event in events if event.at <= now for message in _messages(row, event, around, now)]
-        following.append(min((event.at for event in events if event.at > now), default=None))
+        messages += [message for event in events if event.at <= soon for message in _messages(row, event, around, now)]
+        following.append(min((event.at for event in events if event.at > soon), default=None))
     PushMessage.objects.bulk_create(messages, ignore_conflicts=True, batch_size=2_000)
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [[row.pk for row in rows], following])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
@@ -26,6 +26,10 @@ State = PushMessage.State
 LEASE = timedelta(seconds=60)
 _RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=5)
+_SENT = """
+UPDATE schedule_push SET state = 'sent', ticket = v.ticket, sent_at = %s, lease = NULL, lease_until = NULL
+FROM unnest(%s::bigint[], %s::text[]) AS v(id, ticket) WHERE schedule_push.id = v.id AND schedule_push.lease = %s
+"""
 
 
 def send_some() -> int:
@@ -38,6 +42,12 @@ def send_some() -> int:
         pace.wait(len(ready))
         _deliver(_on_the_wire(lease), lease)
     return client.MAX_MESSAGES
+
+
+def is_due_within(seconds: float) -> bool:
+    """Whether a message waits whose time is that near."""
+    soon = timezone.now() + timedelta(seconds=seconds)
+    return PushMessage.objects.filter(state=State.QUEUED, due_at__lte=soon).exists()
 
 
 def free_leases() -> int:
@@ -137,13 +147,10 @@ def _again(messages: Sequence[PushMessage], lease: UUID, *, sure: bool) -> None:
 
 
 def _write_down(messages: Sequence[PushMessage], tickets: Sequence[Ticket], lease: UUID) -> None:
-    sent = {message.pk: ticket.id for message, ticket in zip(messages, tickets, strict=True) if not ticket.error}
-    if sent:
-        whens = [When(pk=pk, then=Value(id_[:60])) for pk, id_ in sent.items()]
-        PushMessage.objects.filter(pk__in=sent, lease=lease).update(
-            state=State.SENT, ticket=Case(*whens), sent_at=timezone.now(), lease=None, lease_until=None
-        )
-        metrics.pushes.labels(State.SENT).inc(len(sent))
+    sent = [(message.pk, ticket.id[:60]) for message, ticket in zip(messages, tickets, strict=True) if not ticket.error]
+    with connection.cursor() as cursor:
+        cursor.execute(_SENT, [timezone.now(), [pk for pk, _ in sent], [id_ for _, id_ in sent], lease])
+    metrics.pushes.labels(State.SENT).inc(len(sent))
     for message, ticket in zip(messages, tickets, strict=True):
         if ticket.error:
             _finish([message.pk], lease, State.FAILED, error=ticket.error)

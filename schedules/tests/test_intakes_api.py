@@ -1,13 +1,16 @@
 """Intakes over HTTP: ticked, skipped, undone, written down late."""
 
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from schedules.models import Schedule
-from schedules.tests.conftest import local_clock
+from schedules.services import intakes
+from schedules.tests.conftest import Phone, local_clock, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +142,25 @@ def test_stock_counts_down_and_back(phone):
     phone.post(f"/schedules/{dose}/skip")
     assert left() == 10
     assert phone.post(f"/plans/{plan['id']}/refill", {"amount": 30}).json()["stock"]["amount"] == 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_phones_at_once_take_one_dose(client):
+    user = make_user(11)
+    phone = Phone(client, user)
+    plan = phone.plan(times=[local_clock(user, hours=1)], stock={"amount": 10})
+    dose = phone.feed()["results"][0]["id"]
+    told = []
+
+    def tick():
+        told.append(intakes.complete(user_id=user.pk, id_=dose, at=None).completed_at)
+        connection.close()
+
+    threads = [threading.Thread(target=tick) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 10
+    assert len(set(told)) == 1
+    assert phone.get(f"/plans/{plan['id']}").json()["stock"]["amount"] == 9

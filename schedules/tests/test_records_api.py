@@ -107,8 +107,10 @@ class TestAsNeeded:
         store_easy("200000001", "가나정500밀리그램", useMethodQesitm=text)
         store_permit("200000002", "다라콜드캡슐", ITEM_INGR_NAME="Acetaminophen/Chlorpheniramine")
         for seq, name, mg in (
-            ("200000001", "아세트아미노펜", None), ("200000002", "아세트아미노펜", 300), ("200000002", "클로르페니라민말레산염", 2),
-        ):  # fmt: skip
+            ("200000001", "아세트아미노펜", None),
+            ("200000002", "아세트아미노펜", 300),
+            ("200000002", "클로르페니라민말레산염", 2),
+        ):
             MedicineIngredient.objects.create(item_seq=seq, position=name, name=name, amount_mg=mg)
         pain = phone.plan(medicine_name=None, item_seq="200000001", times=None, as_needed={}, dose={"amount": 2})
         cold = phone.plan(medicine_name=None, item_seq="200000002", times=["08:00"])
@@ -285,7 +287,8 @@ class TestPeople:
         }  # fmt: skip
         assert phone.patch("/reminder-settings", {"quiet_hours": None}).json()["quiet_hours"] is None
 
-    @pytest.mark.parametrize("body", [{"quiet_hours": {"from": "22:00"}}, {"quiet_hours": {"from": "25:00", "to": "07:00"}},
+    @pytest.mark.parametrize("body", [{"quiet_hours": {"from": "22:00"}},
+                                      {"quiet_hours": {"from": "25:00", "to": "07:00"}},
                                       {"quiet_hours": {"from": "07:00", "to": "07:00"}}, {"second_after_minutes": 0},
                                       {"enabled": "maybe"}, {"loud": True}, []])  # fmt: skip
     def test_bad_settings(self, phone, body):
@@ -315,6 +318,7 @@ class TestStock:
         assert 14 <= weekly["stock"]["days_left"] <= 21
         short = phone.plan(times=["08:00"], doses=3, stock={"amount": 5})
         assert short["stock"]["days_left"] is None
+        assert phone.plan(stock={"amount": 5_000})["stock"]["days_left"] == 365
 
     def test_one_warning_and_another_after_a_refill(self, phone):
         Device.objects.create(user=phone.user, token="ExponentPushToken[a]", created_at=timezone.now())

@@ -227,15 +227,16 @@ def test_a_worker_that_died_on_the_wire_sends_again_and_counts_it(user, expo):
 def test_a_lost_answer_is_unsure_and_too_many_is_not(user, expo, fault):
     add_device(user)
     due(user)
+    reminders.hand_out()
     fault("too_many_requests", times=1)
-    tasks.remind()
+    sending.send_some()
     assert (PushMessage.objects.get().state, PushMessage.objects.get().unsure) == (State.QUEUED, 0)
     PushMessage.objects.update(due_at=timezone.now())
     fault("accepted_then_lost", times=1)
-    tasks.remind()
+    sending.send_some()
     assert (PushMessage.objects.get().state, PushMessage.objects.get().unsure) == (State.QUEUED, 1)
     PushMessage.objects.update(due_at=timezone.now())
-    tasks.remind()
+    sending.send_some()
     assert PushMessage.objects.get().state == State.SENT
 
 
@@ -325,3 +326,15 @@ def test_invite_needs_own_plans(client, user, stranger):
     answer = Phone(client, user).post("/carers", {"label": "나", "plan_ids": [plan["id"]]})
     assert answer.status_code == 400
     assert carers.carers(user.pk) == []
+
+
+def test_a_reminder_comes_at_its_time_and_not_before(user, expo):
+    add_device(user)
+    due(user, minutes=-0.03)
+    reminders.hand_out()
+    assert PushMessage.objects.get().state == State.QUEUED
+    assert sending.send_some() == 0
+    tasks.remind()
+    message = PushMessage.objects.get()
+    assert message.state == State.SENT
+    assert message.sent_at >= message.due_at

@@ -19,8 +19,9 @@ SEVENTH = UUID("8f14e45f-ceea-167a-5a36-dedd4bea2543")
 _INTAKES = """
 INSERT INTO schedule (id, user_id, plan_version, slot, scheduled_time, completed, item_seq, medicine_name, dose_amount,
   dose_unit, notes, changed_seq, remind_at)
-SELECT gen_random_uuid(), md5((n % 1000)::text)::uuid, 1, 's' || n, now() + (n / 1000 - 950) * interval '8 hours', false,
-  '', '약', 1, '정', '', n / 1000, CASE WHEN n / 1000 > 950 THEN now() + (n / 1000 - 950) * interval '8 hours' END
+SELECT gen_random_uuid(), md5((n % 1000)::text)::uuid, 1, 's' || n, now() + (n / 1000 - 950) * interval '8 hours',
+  false, '', '약', 1, '정', '', n / 1000,
+  CASE WHEN n / 1000 > 950 THEN now() + (n / 1000 - 950) * interval '8 hours' END
 FROM generate_series(0, 999999) n
 """
 
