@@ -1,6 +1,7 @@
 """Reads. Other apps use `profile`."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +25,15 @@ class Profile:
 
 def profile(user_id: uuid.UUID | str) -> Profile | None:
     """None for a user who is gone."""
-    found = User.objects.filter(pk=user_id, is_active=True).values_list(
-        "time_zone", "prefs_version", "meal_times", "large_text"
+    return next(iter(profiles([user_id]).values()), None)
+
+
+def profiles(user_ids: Iterable[uuid.UUID | str]) -> dict[uuid.UUID, Profile]:
+    """One query for any number of users; those who are gone are left out."""
+    found = User.objects.filter(pk__in=user_ids, is_active=True).values_list(
+        "pk", "time_zone", "prefs_version", "meal_times", "large_text"
     )
-    return next((Profile(*row) for row in found), None)
+    return {pk: Profile(*row) for pk, *row in found}
 
 
 def user(user_id: uuid.UUID) -> User:

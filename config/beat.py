@@ -24,4 +24,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-errands": {"task": "accounts.tasks.sweep_errands", "schedule": crontab(minute="*/5")},
     "purge-logins": {"task": "accounts.tasks.purge_logins", "schedule": crontab(hour="5", minute="0")},
     "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
+    # Two at a time share the work; one that waited until the next is due is not needed any more.
+    "remind": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
+    "remind-too": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
+    "check-receipts": {"task": "schedules.tasks.check_receipts", "schedule": crontab(), "options": {"expires": 60}},
+    "warn-of-stock": {"task": "schedules.tasks.warn_of_stock", "schedule": crontab(), "options": {"expires": 60}},
+    "fill-horizons": {"task": "schedules.tasks.fill_horizons", "schedule": crontab(minute="7")},
+    "purge-schedules": {"task": "schedules.tasks.purge", "schedule": crontab(hour="5", minute="10")},
 }

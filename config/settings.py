@@ -163,6 +163,9 @@ CELERY_TASK_ROUTES = {
     "summaries.tasks.fetch_label": {"queue": "people"},
     "medicines.tasks.fetch_label": {"queue": "people"},
     "pharmacies.tasks.fetch_cell": {"queue": "people"},
+    "schedules.tasks.remind": {"queue": "reminders"},
+    "schedules.tasks.warn_of_stock": {"queue": "reminders"},
+    "schedules.tasks.check_receipts": {"queue": "reminders"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -206,16 +209,23 @@ KAKAO_APP_KEYS = env.list("KAKAO_APP_KEYS", default=[])
 KAKAO_AUTH_BASE_URL = env.str("KAKAO_AUTH_BASE_URL", "https://kauth.kakao.com")
 KAKAO_API_BASE_URL = env.str("KAKAO_API_BASE_URL", "https://kapi.kakao.com")
 
+# Expo's push service; a token only when the project asks for one (enhanced security). Expo takes 600 a second.
+EXPO_BASE_URL = env.str("EXPO_BASE_URL", "https://exp.host")
+EXPO_ACCESS_TOKEN = env.str("EXPO_ACCESS_TOKEN", "")
+PUSH_PER_SECOND = env.float("PUSH_PER_SECOND", 540.0)
+
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessToken"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.bodies.JsonParser"],
     "DEFAULT_THROTTLE_CLASSES": ["core.throttling.ApiThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # `?format=` is the doctor's sheet's own.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10), "REFRESH_TOKEN_LIFETIME": timedelta(days=60)}
 # "kid:secret,…": the first signs, the others still verify. Empty: one key derived from DJANGO_SECRET_KEY.
@@ -228,6 +238,8 @@ THROTTLE_RATES = {
     "suggest": env.str("THROTTLE_SUGGEST", "300/minute"),
     "source": env.str("THROTTLE_SOURCE", "10/minute"),
     "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
+    "calendar": env.str("THROTTLE_CALENDAR", "60/hour"),
+    "carer_code": env.str("THROTTLE_CARER_CODE", "10/hour"),
     "summary_address": env.str("THROTTLE_SUMMARY_ADDRESS", "60/hour"),
 }
 for _scope, _rate in THROTTLE_RATES.items():

@@ -35,4 +35,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("accounts.urls")),
     path("", include("accounts.page_urls")),
     path("api/v1/", include("pharmacies.urls")),
+    path("api/v1/", include("schedules.urls")),
 ]

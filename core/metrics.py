@@ -63,6 +63,7 @@ model_cost = Counter("summary_model_cost_usd_total", "What these calls cost by t
 budget_spent = Gauge(
     "summary_budget_spent_ratio", "Share of this month's model budget that is spent.", multiprocess_mode="mostrecent"
 )
+pushes = Counter("reminder_pushes_total", "Reminder messages by what became of them.", ["outcome"])
 
 _TIERS_IN_CACHE = ("memory", "redis")
 

@@ -1,10 +1,16 @@
 from django.apps import AppConfig
 
+from core import personal_data
 from ops import inspection
 
 
 class MedicinesConfig(AppConfig):
     name = "medicines"
+    verbose_name = "의약품"
 
     def ready(self) -> None:
+        # Models exist from here on.
+        from medicines.services.scraps import erase_scraps, export_scraps
+
         inspection.register("medicines.selectors.inspection.entries")
+        personal_data.register("scraps", export=export_scraps, erase=erase_scraps, tables=["scrap"])

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -93,3 +94,20 @@ def parse_date(text: str | None) -> date | None:
         raise ValueError(f"no date: {stripped[:30]!r}")
     year, _, month, day = found.groups()
     return datetime.strptime(f"{year}{month}{day}", "%Y%m%d").date()  # noqa: DTZ007 - a date has no time zone
+
+
+_IN_MG = {
+    "mg": Decimal(1), "밀리그램": Decimal(1), "밀리그람": Decimal(1), "g": Decimal(1000), "그램": Decimal(1000),
+    "그람": Decimal(1000), "㎎": Decimal(1), "μg": Decimal("0.001"), "마이크로그램": Decimal("0.001"),
+    "마이크로그람": Decimal("0.001"),
+}  # fmt: skip
+
+
+def milligrams(quantity: str, unit: str) -> Decimal | None:
+    """The amount in one unit of the product; None when it is not given in a mass that we know."""
+    factor = _IN_MG.get(unit.strip().lower())
+    text = quantity.replace(",", "").strip()
+    if factor is None or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text, re.ASCII) or not Decimal(text):
+        return None
+    amount = Decimal(text) * factor
+    return amount.quantize(Decimal("0.0001")) if Decimal("0.0001") <= amount < 10_000_000 else None

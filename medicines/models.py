@@ -4,6 +4,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
+from medicines.scrap_models import Scrap
+
+__all__ = [
+    "Medicine", "MedicineBrand", "MedicineCache", "MedicineEfficacy", "MedicineIngredient", "MedicineSearchCount",
+    "MedicineTerm", "MirrorRun", "Scrap",
+]  # fmt: skip
+
 
 class Medicine(models.Model):
     """One product, as licensed: one row per `item_seq` (names repeat)."""
@@ -236,6 +243,7 @@ class MedicineIngredient(models.Model):
     position = models.CharField(max_length=20)
     name = models.TextField()
     name_en = models.TextField(default="")
+    amount_mg = models.DecimalField(max_digits=12, decimal_places=4, null=True)
     seen_run = models.BigIntegerField(null=True)
 
     class Meta:

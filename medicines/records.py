@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
 from core.row_files import Refusal as Refusal
@@ -64,12 +65,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """One main ingredient of one product; `position` orders and identifies it within the product."""
+    """One main ingredient of one product; `position` orders and identifies it within the product.
+
+    `amount_mg`: in one tablet, capsule or the like, when the source says so in a mass.
+    """
 
     item_seq: str
     position: str
     name: str
     name_en: str = ""
+    amount_mg: Decimal | None = None
 
     def __post_init__(self) -> None:
         for name in (self.name, self.name_en):

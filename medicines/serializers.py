@@ -46,6 +46,11 @@ def read_limit(request: HttpRequest) -> int:
     return _limit(strict_query(request, ("limit",)).get("limit"), SUGGEST_LIMIT)
 
 
+def read_page_limit(given: str | None) -> int:
+    """Raises InvalidQuery."""
+    return _limit(given, DEFAULT_LIMIT)
+
+
 def read_nothing(request: HttpRequest) -> None:
     """Raises InvalidQuery when there is any parameter."""
     params = strict_query(request)

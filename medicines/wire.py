@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from medicines.labels import Label, clean_name, clean_text, parse_date, storable
+from medicines.labels import Label, clean_name, clean_text, milligrams, parse_date, storable
 from medicines.permit_documents import document_sections
 from medicines.records import Batch, Facts, Ingredient, Record, Refusal
 
@@ -176,12 +176,15 @@ class IngredientItem(RowModel[Ingredient]):
     MTRAL_NM: Text
     TAMT_SEQ: Text = ""
     MAIN_INGR_ENG: Text = ""
+    QNT: Text = ""
+    INGD_UNIT_CD: Text = ""
 
     def made(self) -> Ingredient:
         numbers = (self.TAMT_SEQ.strip() or "1", self.MTRAL_SN.strip() or "1")
         position = ":".join(number.zfill(4) for number in numbers)
         english = ingredient_names(self.MAIN_INGR_ENG)
-        return Ingredient(self.ITEM_SEQ, position[:20], _name(self.MTRAL_NM), english[0] if english else "")
+        amount = milligrams(self.QNT, self.INGD_UNIT_CD)
+        return Ingredient(self.ITEM_SEQ, position[:20], _name(self.MTRAL_NM), english[0] if english else "", amount)
 
 
 class PermitNamesRow(RowModel[Record]):

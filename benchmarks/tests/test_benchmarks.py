@@ -108,3 +108,12 @@ def _result(*, met):
         "load": "0.1",
     }  # fmt: skip
     return Result("search", "Search", "the sample", tables=[table], goals=[goal], seconds=1.5, stamp=stamp)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_reminders_go_out_once_through_worker_and_beat_even_when_killed(quick_results):
+    goals = _goals(quick_results["reminders"])
+    assert goals["600: each exactly once"].met
+    assert goals["workers and broker killed: none lost"].met
+    assert goals["none twice but the unsure"].met

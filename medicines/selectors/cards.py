@@ -28,6 +28,11 @@ def load_cards(*, item_seqs: Iterable[str]) -> dict[str, bytes]:
     return cards
 
 
+def names_of(*, item_seqs: Iterable[str]) -> dict[str, str]:
+    """item_seq → the product's name, withdrawn ones too. One query; unknown ones are left out."""
+    return dict(Medicine.objects.filter(item_seq__in=item_seqs).values_list("item_seq", "name"))
+
+
 def card_of(medicine: Medicine, label: MedicineCache | None) -> dict[str, Any]:
     """The fields of a card (api.md, "card") from the rows of a medicine and of its label."""
     values = {name: getattr(medicine, name) for name in _MEDICINE}

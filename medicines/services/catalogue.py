@@ -56,7 +56,7 @@ def upsert_ingredients(*, items: Sequence[Ingredient], run: int | None = None) -
         rows.values(),
         update_conflicts=True,
         unique_fields=["item_seq", "position"],
-        update_fields=["name", "name_en", "seen_run"],
+        update_fields=["name", "name_en", "amount_mg", "seen_run"],
     )
     return apply_ingredients(item_seqs={item.item_seq for item in items})
 

@@ -1,13 +1,14 @@
 """Cleaning at the door, and permit documents as sections."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from medicines.labels import clean_name, clean_text, parse_date
+from medicines.labels import clean_name, clean_text, milligrams, parse_date
 from medicines.permit_documents import BadDocumentError, document_sections, table_lines
-from medicines.tests.factories import document, easy_row
-from medicines.wire import EasyItem, ingredient_names
+from medicines.tests.factories import document, easy_row, ingredient_row
+from medicines.wire import EasyItem, IngredientItem, ingredient_names
 
 
 @pytest.mark.parametrize(
@@ -159,3 +160,30 @@ def test_a_table_with_an_odd_declaration_keeps_its_rows(odd):
     found = table_lines(f"<table><tr><td>성인</td><td>{odd}</td></tr><tr><td>소아</td><td>반 정</td></tr></table>")
     assert "성인" in found[0]
     assert any("소아" in line and "반 정" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "mg"),
+    [
+        ("500", "밀리그램", "500"),
+        ("1,000", "mg", "1000"),
+        ("0.5", "그램", "500"),
+        ("25", "마이크로그램", "0.025"),
+        ("", "", None),
+        ("500", "밀리리터", None),
+        ("적당량", "밀리그램", None),
+        ("0", "밀리그램", None),
+        ("-5", "밀리그램", None),
+        ("1e9", "그램", None),
+        ("9999999", "그램", None),
+        ("500", "", None),
+    ],
+)
+def test_an_amount_is_a_mass_or_nothing(quantity, unit, mg):
+    assert milligrams(quantity, unit) == (mg and Decimal(mg))
+
+
+def test_an_ingredient_row_brings_its_amount():
+    row = ingredient_row("200000001", 1, "아세트아미노펜", QNT="300", INGD_UNIT_CD="밀리그램")
+    assert IngredientItem.model_validate(row).made().amount_mg == 300
+    assert IngredientItem.model_validate(ingredient_row("200000001", 1, "가나민")).made().amount_mg is None

@@ -11,6 +11,7 @@ from typing import Self
 from sandbox.standins.catalogue import Catalogue
 from sandbox.standins.control import Control
 from sandbox.standins.datagokr import DataGoKr
+from sandbox.standins.expo import Expo
 from sandbox.standins.kakao import Kakao
 from sandbox.standins.kakao_local import KakaoLocal
 from sandbox.standins.openai import OpenAI
@@ -47,6 +48,7 @@ class Standins:
             DataGoKr(Catalogue(folder), PublicServices(pharmacies), permit_detail_seconds=detail_seconds),
             KakaoLocal(pharmacies),
             OpenAI(completion_seconds=completion_seconds),
+            Expo(),
             Kakao(),
         )
         self._stands: dict[str, Stand] = {}

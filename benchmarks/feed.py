@@ -1,0 +1,92 @@
+"""The feed of a person with 20 plans over 30 days, through gunicorn: whole, as a delta, and unchanged."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import requests
+
+from benchmarks import harness
+from benchmarks.harness import Site
+from benchmarks.results import Goal, Result, Table, milliseconds
+from sandbox.home import PROJECT
+
+PLANS, REQUESTS, QUICK = 20, 400, 20
+_SIGN_IN = """
+from accounts.models import User
+from accounts.services import tokens
+user = User.objects.create_user(kakao_sub="1000:bench", nickname="bench")
+print(tokens.issue(user_id=user.pk, device="").access)
+"""
+
+
+def run(*, quick: bool) -> Result:
+    with Site(quick=quick) as site:
+        result = Result("feed", "The feed that phones fill their alarms from", site.load(), quick=quick)
+        web = site.start_web()
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {_token(site)}"
+        rows = _fill(session, web.url)
+        _measure(result, session, web.url, QUICK if quick else REQUESTS)
+    result.notes.append(
+        f"One person with {PLANS} plans of three doses a day ({rows:,} intakes in the window), one request after "
+        "another over a kept connection, the client's own time included."
+    )
+    return result
+
+
+def _token(site: Site) -> str:
+    command = site.command("shell", "-c", _SIGN_IN)
+    done = subprocess.run(command, env=site.env, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1]
+
+
+def _fill(session: requests.Session, url: str) -> int:
+    for number in range(PLANS):
+        plan = {"medicine_name": f"약{number}", "starts_on": datetime.now(UTC).date().isoformat()}
+        times = {"times": ["08:00", "13:00", "20:00"]}
+        session.post(f"{url}/api/v1/plans", json=plan | times, timeout=30).raise_for_status()
+    return len(session.get(f"{url}/api/v1/schedules", timeout=30).json()["results"])
+
+
+def _measure(result: Result, session: requests.Session, url: str, count: int) -> None:
+    feed = f"{url}/api/v1/schedules"
+    first = session.get(feed, timeout=30).json()
+    dose, since = first["results"][0]["id"], first["sync_token"]
+
+    def delta() -> None:
+        nonlocal since
+        since = _get(session, f"{feed}?since={since}")["sync_token"]
+
+    def tick() -> None:
+        session.patch(f"{feed}/{dose}", json={"notes": str(time.time())}, timeout=30).raise_for_status()
+
+    whole = _timed(count, lambda: _get(session, feed))
+    changed = _timed(count, delta, before=tick)
+    figures = {"whole": milliseconds(whole, 50, 99), "a delta of one change": milliseconds(changed, 50, 99)}
+    result.tables.append(Table("Milliseconds", ["", "p50", "p99"], [[name, *both] for name, both in figures.items()]))
+    for name, limit in (("whole", 60), ("a delta of one change", 20)):
+        p99 = figures[name][1]
+        result.goals.append(Goal(f"{name}: p99", f"< {limit} ms", f"{p99} ms", p99 < limit))
+
+
+def _get(session: requests.Session, url: str) -> dict[str, str]:
+    answer = session.get(url, timeout=30)
+    answer.raise_for_status()
+    body: dict[str, str] = answer.json()
+    return body
+
+
+def _timed(count: int, ask: Callable[[], object], before: Callable[[], object] = lambda: None) -> list[float]:
+    taken = []
+    for _ in range(count):
+        before()
+        started = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - started)
+    return taken
+
+
+if __name__ == "__main__":
+    harness.main(run)

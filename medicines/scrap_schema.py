@@ -1,0 +1,47 @@
+"""What the schema says of the scrap endpoints: decorators that drf-spectacular reads."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from core.schema import problems, response_headers
+from medicines.scrap_serializers import ScrapChange, ScrapInput, ScrapList, ScrapOut
+from medicines.serializers import DEFAULT_LIMIT, MAX_LIMIT
+
+_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag")
+_ETAG = response_headers(("ETag",), (200, 201))
+
+listed = extend_schema(
+    operation_id="list_scraps",
+    summary="스크랩 목록",
+    parameters=[
+        OpenApiParameter("category", {"type": "string", "minLength": 1, "maxLength": 20}, description="이 분류만"),
+        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        OpenApiParameter("cursor", str, description="next나 previous에 든 값"),
+    ],
+    responses={200: ScrapList, **problems("invalid-query", "not-authenticated")},
+)
+created = extend_schema(
+    operation_id="create_scrap",
+    summary="약 담아 두기",
+    parameters=_ETAG,
+    request=ScrapInput,
+    responses={201: ScrapOut, **problems("invalid-body", "not-authenticated", "conflict")},
+)
+shown = extend_schema(
+    operation_id="get_scrap",
+    summary="스크랩 하나",
+    parameters=_ETAG,
+    responses={200: ScrapOut, **problems("not-found")},
+)
+changed = extend_schema(
+    operation_id="change_scrap",
+    summary="스크랩의 분류와 메모 고치기",
+    parameters=[_MATCH, *_ETAG],
+    request=ScrapChange,
+    responses={200: ScrapOut, **problems("invalid-body", "not-found", "conflict", "precondition-failed")},
+)
+deleted = extend_schema(
+    operation_id="delete_scrap",
+    summary="스크랩 지우기",
+    parameters=[_MATCH],
+    responses={204: None, **problems("not-found", "precondition-failed")},
+)

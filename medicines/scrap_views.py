@@ -1,0 +1,92 @@
+"""`/scraps`: signed in; someone else's scrap is 404."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api import query
+from core.bodies import StrictSerializer
+from core.errors import invalid
+from core.pagination import envelope, link
+from core.preconditions import check_match, etag_of
+from medicines import scrap_schema
+from medicines.models import Scrap
+from medicines.scrap_serializers import MAX_CATEGORY, ScrapChange, ScrapInput
+from medicines.selectors import scraps as selectors
+from medicines.serializers import read_page_limit
+from medicines.services import scraps as services
+
+
+class _Signed(APIView):
+    @property
+    def me(self) -> UUID:
+        id_: UUID = self.request.user.id  # type: ignore[assignment]
+        return id_
+
+
+class Scraps(_Signed):
+    @scrap_schema.listed
+    def get(self, request: Request) -> Response:
+        params = query(request._request, ("category", "limit", "cursor"))
+        limit, category = read_page_limit(params.get("limit")), _category(params)
+        page = selectors.scraps(user_id=self.me, category=category, cursor=params.get("cursor", ""), limit=limit)
+        return Response(_enveloped(request._request, page, limit, category))
+
+    @scrap_schema.created
+    def post(self, request: Request) -> Response:
+        given = _read(request, ScrapInput)
+        return _shown(services.create_scrap(user_id=self.me, given=given), status=201)
+
+
+class OneScrap(_Signed):
+    @scrap_schema.shown
+    def get(self, request: Request, id_: int) -> Response:
+        return _shown(selectors.get_scrap(user_id=self.me, id_=id_))
+
+    @scrap_schema.changed
+    def patch(self, request: Request, id_: int) -> Response:
+        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
+        check_match(request._request, _etag(scrap))
+        return _shown(services.change_scrap(scrap=scrap, given=_read(request, ScrapChange)))
+
+    @scrap_schema.deleted
+    def delete(self, request: Request, id_: int) -> Response:
+        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
+        check_match(request._request, _etag(scrap))
+        services.delete_scrap(scrap=scrap)
+        return Response(status=204)
+
+
+def _read(request: Request, kind: type[StrictSerializer]) -> Any:
+    serializer = kind(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _category(params: dict[str, str]) -> str | None:
+    category = params.get("category")
+    if category is not None and not 1 <= len(category) <= MAX_CATEGORY:
+        raise invalid("category", "length", f"분류(category)는 1자에서 {MAX_CATEGORY}자까지예요.")
+    return category
+
+
+def _enveloped(request: HttpRequest, page: selectors.ScrapPage, limit: int, category: str | None) -> dict[str, Any]:
+    kept: dict[str, str | int] = {"limit": limit} | ({} if category is None else {"category": category})
+
+    def url(cursor: str | None) -> str | None:
+        path = link(request.path, cursor, **kept)
+        return path and request.build_absolute_uri(path)
+
+    return envelope(list(page.results), next_url=url(page.next), previous_url=url(page.previous))
+
+
+def _shown(scrap: Scrap, *, status: int = 200) -> Response:
+    return Response(selectors.as_dicts([scrap])[0], status=status, headers={"ETag": _etag(scrap)})
+
+
+def _etag(scrap: Scrap) -> str:
+    return etag_of([scrap.pk, scrap.category, scrap.notes])

@@ -1,0 +1,68 @@
+"""Scraps: kept, sorted anew, thrown away."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.errors import Conflict, FieldError, InvalidBody
+from medicines.models import Scrap
+from medicines.search.normalise import normalise
+from medicines.selectors.cards import names_of
+
+MAX_SCRAPS = 2_000
+
+
+def create_scrap(*, user_id: UUID, given: Mapping[str, Any]) -> Scrap:
+    """Raises InvalidBody (no such item_seq), Conflict (in this category already, or too many)."""
+    item_seq = given.get("item_seq", "")
+    name = given.get("medicine_name") or _name_of(item_seq)
+    subject = item_seq or (normalise(name) or name)[:200]
+    if Scrap.objects.filter(user_id=user_id).count() >= MAX_SCRAPS:
+        raise Conflict(f"스크랩은 {MAX_SCRAPS:,}개까지 담을 수 있어요.")
+    scrap = Scrap(user_id=user_id, item_seq=item_seq, medicine_name=name[:200], subject=subject)
+    scrap.category, scrap.notes = given["category"], given.get("notes", "")
+    return _stored(scrap)
+
+
+def change_scrap(*, scrap: Scrap, given: Mapping[str, Any]) -> Scrap:
+    """Raises Conflict when the medicine is in the new category already."""
+    scrap.category = given.get("category", scrap.category)
+    scrap.notes = given.get("notes", scrap.notes)
+    return _stored(scrap)
+
+
+def delete_scrap(*, scrap: Scrap) -> None:
+    scrap.delete()
+
+
+def _stored(scrap: Scrap) -> Scrap:
+    try:
+        with transaction.atomic():
+            scrap.save()
+    except IntegrityError:
+        raise Conflict("이 분류에 이미 담은 약이에요.") from None
+    return scrap
+
+
+def _name_of(item_seq: str) -> str:
+    name = names_of(item_seqs=[item_seq]).get(item_seq)
+    if name is None:
+        detail = "그런 의약품이 없어요. 품목기준코드(item_seq)를 확인해 주세요."
+        raise InvalidBody(detail, errors=[FieldError("item_seq", "unknown", detail)])
+    return name
+
+
+def export_scraps(user_id: str) -> list[dict[str, Any]]:
+    """For the export of everything held about a person."""
+    names = ("id", "item_seq", "medicine_name", "category", "notes", "created_at", "updated_at")
+    rows = Scrap.objects.filter(user_id=user_id).order_by("id").values_list(*names)
+    return [
+        {name: value if isinstance(value, int) else str(value) for name, value in zip(names, row, strict=True)}
+        for row in rows
+    ]
+
+
+def erase_scraps(user_id: str) -> int:
+    return Scrap.objects.filter(user_id=user_id).delete()[0]

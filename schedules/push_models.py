@@ -1,0 +1,146 @@
+"""Whom to remind and how: settings, phones, carers, the calendar's address, and every message to Expo."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class ReminderSettings(models.Model):
+    """How a person wants to be reminded; no row: the defaults. Quiet hours are local, both or neither."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    enabled = models.BooleanField(default=True)
+    quiet_from = models.CharField(max_length=5, default="", blank=True)
+    quiet_to = models.CharField(max_length=5, default="", blank=True)
+    second_after_minutes = models.PositiveSmallIntegerField(null=True)
+    show_medicine_name = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "schedule_reminder_settings"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class Device(models.Model):
+    """A phone's Expo push token. `gone_at`: Expo said that nobody has it any more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=200, unique=True)
+    platform = models.CharField(max_length=10, default="", blank=True)
+    name = models.CharField(max_length=60, default="", blank=True)
+    created_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "schedule_device"
+        indexes = [models.Index(fields=["user"], condition=Q(gone_at=None), name="idx_device_user")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Carer(models.Model):
+    """A person invited to be told of missed doses of chosen plans. The invitation's code is kept as a digest only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    carer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    label = models.CharField(max_length=20)
+    plans = models.ManyToManyField("schedules.Plan", related_name="carers", db_table="schedule_carer_plan")
+    after_minutes = models.PositiveSmallIntegerField(default=60)
+    show_medicine_name = models.BooleanField(default=False)
+    code_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "schedule_carer"
+        indexes = [
+            models.Index(fields=["patient"], condition=Q(revoked_at=None), name="idx_carer_patient"),
+            models.Index(fields=["carer"], condition=Q(revoked_at=None), name="idx_carer_carer"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CalendarLink(models.Model):
+    """A person's calendar address; its token is kept as a digest only."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    token_digest = models.CharField(max_length=64, unique=True)
+    show_medicine_name = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "schedule_calendar_link"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class PushMessage(models.Model):
+    """One reminder to one device, from its claim to Expo's receipt.
+
+    queued → claimed (leased) → sending (on the wire) → sent → delivered. A lease that runs out in `claimed` was never
+    sent; in `sending` it may have been: it goes again, and `unsure` counts that.
+    """
+
+    class Kind(models.TextChoices):
+        FIRST = "first"
+        SECOND = "second"
+        CARER = "carer"
+        STOCK = "stock"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        CLAIMED = "claimed"
+        SENDING = "sending"
+        SENT = "sent"
+        DELIVERED = "delivered"
+        DROPPED = "dropped"  # too late to be of use
+        CANCELLED = "cancelled"  # taken, skipped or deleted meanwhile
+        FAILED = "failed"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    schedule = models.ForeignKey("schedules.Schedule", on_delete=models.CASCADE, null=True, related_name="messages")
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="messages")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    title = models.CharField(max_length=60)
+    body = models.CharField(max_length=300)
+    due_at = models.DateTimeField()
+    drop_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    unsure = models.PositiveSmallIntegerField(default=0)
+    ticket = models.CharField(max_length=60, default="", blank=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, default="", blank=True)
+
+    class Meta:
+        db_table = "schedule_push"
+        constraints = [
+            # A dose is told to a device once for each reason, whoever asks.
+            models.UniqueConstraint(fields=["schedule", "device", "kind"], name="uniq_schedule_push"),
+        ]
+        indexes = [
+            # the next to send
+            models.Index(fields=["due_at", "id"], condition=Q(state="queued"), name="idx_push_queued"),
+            # leases that ran out
+            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="idx_push_leased"),
+            # receipts to ask for
+            models.Index(fields=["sent_at"], condition=Q(state="sent"), name="idx_push_receipt"),
+            # the purge
+            models.Index(fields=["due_at"], name="idx_push_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"

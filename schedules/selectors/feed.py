@@ -1,0 +1,135 @@
+"""The intakes as phones read them: a window of the record, and what changed since."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from core.errors import Gone, invalid
+from schedules.models import Schedule, ScheduleClock
+
+# Ticked within it, a dose was on time; not ticked after it, missed.
+GRACE = timedelta(minutes=60)
+_COLUMNS = (
+    "id", "plan_id", "plan_version", "scheduled_time", "completed", "completed_at", "skipped_at", "item_seq",
+    "medicine_name", "dose_amount", "dose_unit", "notes", "changed_seq",
+)  # fmt: skip
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The instants that a phone asked for; `since`: it knows the changes up to there, within `known_to`."""
+
+    start: datetime
+    end: datetime
+    since: int | None = None
+    known_to: datetime | None = None
+
+
+def feed(*, user_id: UUID, window: Window) -> dict[str, Any]:
+    """The window's intakes in order, or the changes since a token with the ids of what went. Two queries.
+
+    The count of changes is read first: what is committed after it is sent again the next time, never left out.
+    """
+    clock = ScheduleClock.objects.filter(pk=user_id).first() or ScheduleClock(pk=user_id)
+    mine = Schedule.objects.filter(user_id=user_id)
+    if window.since is None:
+        rows, deleted = _listed(mine.filter(deleted_at=None), window), None
+    else:
+        rows, deleted = _changed(mine, window, clock)
+    now = timezone.now()
+    body: dict[str, Any] = {"results": [as_dict(row, now) for row in rows]}
+    if deleted is not None:
+        body["deleted"] = deleted
+    end = max(window.end, window.known_to or window.end)
+    return body | {
+        "next": None,
+        "previous": None,
+        "sync_token": sign_token(user_id, clock.seq, end),
+        "planned_until": clock.filled_until.isoformat() if clock.filled_until else None,
+    }
+
+
+def read_token(user_id: UUID, token: str) -> tuple[int, datetime]:
+    """The changes and the end of the window that a phone knows. Raises InvalidQuery: not ours, or another's."""
+    try:
+        seq, end = _signer(user_id).unsign(token[:100]).split(".")
+    except (BadSignature, UnicodeEncodeError):
+        raise invalid("since", "signature", "동기화 값이 올바르지 않아요. 처음부터 다시 불러와 주세요.") from None
+    return int(seq), datetime.fromtimestamp(int(end), UTC)
+
+
+def sign_token(user_id: UUID, seq: int, end: datetime) -> str:
+    return _signer(user_id).sign(f"{seq}.{int(end.timestamp())}")
+
+
+def _signer(user_id: UUID) -> Signer:
+    return Signer(salt=f"pilling.sync.{user_id}", sep="~")
+
+
+def _listed(rows: QuerySet[Schedule], window: Window) -> Iterable[Row]:
+    within = rows.filter(scheduled_time__gte=window.start, scheduled_time__lt=window.end)
+    return within.order_by("scheduled_time", "id").values_list(*_COLUMNS)
+
+
+def _changed(mine: QuerySet[Schedule], window: Window, clock: ScheduleClock) -> tuple[Sequence[Row], list[str]]:
+    """Changes of any time, and what the window has come to cover since; apart from those, the ids that went."""
+    since = window.since or 0
+    if not clock.purged_seq <= since <= clock.seq:
+        raise Gone("동기화 값이 너무 오래되었어요. 처음부터 다시 불러와 주세요.")
+    wanted = Q(changed_seq__gt=since)
+    if window.known_to and window.known_to < window.end:
+        wanted |= Q(scheduled_time__gte=window.known_to, scheduled_time__lt=window.end, deleted_at=None)
+    rows = mine.filter(wanted).order_by("scheduled_time", "id").values_list(*_COLUMNS, "deleted_at")
+    kept, gone = [], []
+    for row in rows:
+        gone.append(str(row[0])) if row[-1] else kept.append(row[:-1])
+    return kept, gone
+
+
+def today(*, user_id: UUID, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The intakes of one local day."""
+    mine = Schedule.objects.filter(user_id=user_id, deleted_at=None)
+    now = timezone.now()
+    return [as_dict(row, now) for row in _listed(mine, Window(start, end))]
+
+
+def intake(row: Schedule) -> dict[str, Any]:
+    """One row in the feed's shape."""
+    return as_dict(tuple(getattr(row, name) for name in _COLUMNS), timezone.now())
+
+
+def as_dict(row: Row, now: datetime) -> dict[str, Any]:
+    id_, plan_id, version, due, completed, completed_at, skipped_at, item_seq, name, amount, unit, notes, seq = row
+    return {
+        "id": str(id_),
+        "plan_id": str(plan_id) if plan_id else None,
+        "plan_version": version or None,
+        "scheduled_time": due.isoformat(),
+        "completed": completed,
+        "completed_at": completed_at.isoformat() if completed_at else None,
+        "skipped_at": skipped_at.isoformat() if skipped_at else None,
+        "status": "taken" if completed else "skipped" if skipped_at else "missed" if due + GRACE < now else "planned",
+        "medicine": {"item_seq": item_seq or None, "name": name},
+        "dose": {"amount": number(amount), "unit": unit},
+        "notes": notes,
+        "version": seq,
+    }
+
+
+def number(amount: Decimal | str) -> int | float:
+    """1.500 → 1.5, 2.000 → 2: as JSON and people write it."""
+    value = Decimal(amount)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def encode(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -1,0 +1,74 @@
+"""What the doctor's sheet says: the current list and the last 30 days. Plain values for PDF, CSV and FHIR."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from schedules.selectors import adherence, feed, plans
+from schedules.selectors.people import Person
+from schedules.words import spoken
+
+DAYS = 30
+_STATUS = {"taken": "먹음", "skipped": "건너뜀", "missed": "놓침", "planned": "예정"}
+_HEAD = ("날짜", "예정 시각", "약", "용량", "상태", "먹은 시각", "메모")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`plans` as /plans shows them, `rows` as the feed does, `kept` as /adherence."""
+
+    person: Person
+    made_at: datetime
+    plans: Sequence[dict[str, Any]]
+    rows: Sequence[dict[str, Any]]
+    kept: dict[str, Any]
+
+
+def sheet(person: Person) -> Sheet:
+    now = datetime.now(person.zone)
+    first = now.date() - timedelta(days=DAYS - 1)
+    start = datetime.combine(first, time(), tzinfo=person.zone)
+    return Sheet(
+        person=person,
+        made_at=now,
+        plans=plans.plans(person=person),
+        rows=feed.today(user_id=person.id, start=start, end=now),
+        kept=adherence.adherence(user_id=person.id, first=first, last=now.date(), zone=person.zone),
+    )
+
+
+def how(plan: dict[str, Any]) -> str:
+    """A plan's rule in words."""
+    return spoken({name: value for name, value in plan.items() if value is not None})
+
+
+def status(row: dict[str, Any]) -> str:
+    return _STATUS[row["status"]]
+
+
+def local(text: str | None, given: Sheet) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(given.person.zone) if text else None
+
+
+def as_csv(given: Sheet) -> bytes:
+    """The record, a dose a line; with the mark by which Excel knows UTF-8."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(_HEAD)
+    for row in given.rows:
+        due, taken = local(row["scheduled_time"], given), local(row["completed_at"], given)
+        dose = f"{row['dose']['amount']}{row['dose']['unit']}"
+        cells = (
+            f"{due:%Y-%m-%d}", f"{due:%H:%M}", row["medicine"]["name"], dose, status(row),
+            f"{taken:%Y-%m-%d %H:%M}" if taken else "", row["notes"],
+        )  # fmt: skip
+        writer.writerow([_harmless(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet must not run what a person typed."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

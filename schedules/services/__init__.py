@@ -1,0 +1,1 @@
+"""Writes of the schedules app. Enqueueing is left to views and tasks."""

@@ -1,0 +1,76 @@
+"""Carers: invited by a code, scoped to chosen plans, dismissed by either side at once."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from ops.services import record_audit
+from schedules.models import Carer, Plan
+
+INVITED_FOR = timedelta(days=7)
+MAX_CARERS = 10
+# Without letters that are read one for another.
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def invite(
+    *, user_id: UUID, label: str, plan_ids: Sequence[UUID], after_minutes: int, show_medicine_name: bool
+) -> tuple[Carer, str]:
+    """The carer's row and the code to hand over, told this once. Raises InvalidBody (no such plan), Conflict."""
+    plans = list(Plan.objects.filter(pk__in=plan_ids, user_id=user_id, deleted_at=None))
+    if len(plans) != len(set(plan_ids)):
+        raise InvalidBody(errors=[FieldError("plan_ids", "unknown", "그런 복약 계획이 없어요.")])
+    if Carer.objects.filter(patient_id=user_id, revoked_at=None).count() >= MAX_CARERS:
+        raise Conflict(f"보호자는 {MAX_CARERS}명까지 초대할 수 있어요.")
+    now, code = timezone.now(), "".join(secrets.choice(_LETTERS) for _ in range(12))
+    carer = Carer.objects.create(
+        patient_id=user_id, label=label, after_minutes=after_minutes, show_medicine_name=show_medicine_name,
+        code_digest=digest_of(code), expires_at=now + INVITED_FOR, created_at=now,
+    )  # fmt: skip
+    carer.plans.set(plans)
+    record_audit(actor=str(user_id), action="carer.invite", target=str(carer.pk))
+    return carer, code
+
+
+def accept(*, user_id: UUID, code: str) -> Carer:
+    """Raises NotFound for a code that is wrong, used, revoked or too old; InvalidBody for one's own."""
+    now = timezone.now()
+    digest = digest_of(code.strip().upper().replace("-", ""))
+    open_ones = Carer.objects.filter(code_digest=digest, accepted_at=None, revoked_at=None, expires_at__gt=now)
+    carer = open_ones.first()
+    if carer is None:
+        raise NotFound("쓸 수 없는 초대 코드예요. 코드를 다시 받아 주세요.")
+    if carer.patient_id == user_id:
+        raise InvalidBody(errors=[FieldError("code", "own", "내 초대 코드는 내가 쓸 수 없어요.")])
+    # Conditional, so that of two people with the code one becomes the carer.
+    if not open_ones.update(carer_id=user_id, accepted_at=now):
+        raise NotFound("쓸 수 없는 초대 코드예요. 코드를 다시 받아 주세요.")
+    record_audit(actor=str(user_id), action="carer.accept", target=str(carer.pk))
+    carer.refresh_from_db()
+    return carer
+
+
+def revoke(*, user_id: UUID, id_: UUID) -> None:
+    """By the patient or by the carer. Raises NotFound."""
+    mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), pk=id_, revoked_at=None)
+    if not mine.update(revoked_at=timezone.now()):
+        raise NotFound("그런 보호자가 없어요.")
+    record_audit(actor=str(user_id), action="carer.revoke", target=str(id_))
+
+
+def carers(user_id: UUID) -> list[Carer]:
+    """Those of this person, and those whose carer this person is."""
+    mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), revoked_at=None)
+    return list(mine.prefetch_related("plans").order_by("created_at"))

@@ -1,0 +1,84 @@
+"""People who are signed in, and plans of theirs made over the API."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.signing import bearer
+
+
+class Phone:
+    """A signed-in person's app: `phone.post("/plans", {...})` gives the response."""
+
+    def __init__(self, client, user):
+        self.client, self.user = client, user
+        self._signed = bearer(user)
+
+    def get(self, path, **headers):
+        return self.client.get("/api/v1" + path, **self._signed, **headers)
+
+    def post(self, path, body=None, **headers):
+        return self._send("post", path, {} if body is None else body, headers)
+
+    def patch(self, path, body, **headers):
+        return self._send("patch", path, body, headers)
+
+    def delete(self, path, **headers):
+        return self.client.delete("/api/v1" + path, **self._signed, **headers)
+
+    def _send(self, method, path, body, headers):
+        raw = body if isinstance(body, bytes) else json.dumps(body)
+        sender = getattr(self.client, method)
+        return sender("/api/v1" + path, raw, content_type="application/json", **self._signed, **headers)
+
+    def plan(self, **fields):
+        """A plan of one dose a day from today, or as `fields` say; its JSON."""
+        body = {"medicine_name": "가나정", "starts_on": today(self.user).isoformat(), "times": ["08:00"]} | fields
+        answer = self.post("/plans", {name: value for name, value in body.items() if value is not None})
+        assert answer.status_code == 201, answer.content.decode()
+        return answer.json()
+
+    def feed(self, query=""):
+        answer = self.get("/schedules" + query)
+        assert answer.status_code == 200, answer.content.decode()
+        return answer.json()
+
+
+def today(user):
+    from zoneinfo import ZoneInfo
+
+    return timezone.now().astimezone(ZoneInfo(user.time_zone)).date()
+
+
+def local_clock(user, **shift):
+    """The person's clock a while from now, as a slot."""
+    from zoneinfo import ZoneInfo
+
+    return (timezone.now() + timedelta(**shift)).astimezone(ZoneInfo(user.time_zone)).strftime("%H:%M")
+
+
+def make_user(number=1, **fields):
+    return User.objects.create_user(kakao_sub=f"1000:{number}", nickname=f"연습{number}", **fields)
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings):
+    settings.THROTTLE_ENABLED = False
+
+
+@pytest.fixture
+def user(db):
+    return make_user(1)
+
+
+@pytest.fixture
+def phone(client, user):
+    return Phone(client, user)
+
+
+@pytest.fixture
+def stranger(client, db):
+    return Phone(client, make_user(2))

@@ -1,0 +1,1 @@
+"""Signed-in endpoints: parse, one call, respond."""

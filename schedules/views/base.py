@@ -1,0 +1,55 @@
+"""What every view of this app does: read strict input, know the person, answer JSON with an ETag."""
+
+from hashlib import blake2b
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core.api import json_response
+from core.errors import NotFound
+from schedules.selectors.feed import encode
+from schedules.selectors.people import Person, person
+
+Input = TypeVar("Input", bound=serializers.Serializer[Any])
+
+
+class View(APIView):
+    """Signed in; `me` costs no query, `person` one."""
+
+    @property
+    def me(self) -> UUID:
+        id_: UUID = self.request.user.id  # type: ignore[assignment]
+        return id_
+
+    @property
+    def person(self) -> Person:
+        """Raises NotFound for an account that was deleted a moment ago."""
+        try:
+            return person(self.me)
+        except KeyError:
+            raise NotFound("탈퇴한 계정이에요.") from None
+
+
+def read(request: Request, kind: type[Input]) -> Any:
+    """The checked body; DRF's ValidationError becomes a problem."""
+    serializer = kind(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def answer(request: Request, body: Any, *, status: int = 200, etag: str | None = None) -> HttpResponse:
+    """JSON for this person alone: kept by nobody else, and 304 when the phone has it."""
+    raw = encode(body)
+    etag = etag or f'"{blake2b(raw, digest_size=9).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    if request.method in ("GET", "HEAD") and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+        return HttpResponse(status=304, headers=headers)
+    return json_response(raw, status=status, headers=headers)
+
+
+def nothing() -> HttpResponse:
+    return HttpResponse(status=204)
