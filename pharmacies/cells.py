@@ -1,13 +1,14 @@
 """The map in cells (H3), so that a vendor and the caches hear of a cell and never of a person's place. Pure."""
 
 import math
+from functools import lru_cache
 
 import h3
 
 from pharmacies.kakao_client import Rect
 
-# Cells of about 5 km²; some hundred metres more or less do not show where in one a person stands.
-RESOLUTION = 7
+# Cells of about 25 km²: most of them cost one call, and few people are the first in theirs.
+RESOLUTION = 6
 _METRES_PER_DEGREE = 111_000
 
 
@@ -24,6 +25,7 @@ def cells_around(lat: float, lng: float, metres: float) -> list[str]:
     return [own, *sorted(around)]
 
 
+@lru_cache(maxsize=10_000)
 def rect_of(cell: str) -> Rect:
     """The rectangle around a cell."""
     corners = h3.cell_to_boundary(cell)
@@ -40,4 +42,4 @@ def _reaches(cell: str, lat: float, lng: float, metres: float) -> bool:
 
 
 # From one cell's middle to the next ring of cells, at the least.
-_SHORTEST_STEP = 1_800.0
+_SHORTEST_STEP = 4_600.0

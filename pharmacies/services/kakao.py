@@ -41,6 +41,8 @@ RETRY_SECONDS = 60
 # How far around a person the neighbouring cells are fetched too, and how many waiting threads a process may have.
 REACH_METRES = 1_000
 MAX_THREADS = 2
+# A cell with more stored pharmacies than this takes more calls than anybody waits for.
+CROWD = 60
 # A rectangle that is still too full when it is this small (metres²: a market hall) is not cut any further.
 _MAX_CUTS = 8
 _KEY = "pharmacy:cell:"
@@ -159,7 +161,7 @@ def _first_need(cell: str) -> bytes | None:
     """Wait for Kakao a moment; None: it will be heard later."""
     if kakao_quota.is_resting():
         return _FAILED
-    if tiers().get(_SLOW) or not _places.free.acquire(blocking=False):
+    if tiers().get(_SLOW) or len(_stored(rect_of(cell))) > CROWD or not _places.free.acquire(blocking=False):
         return None
     try:
         flight = single_flight(

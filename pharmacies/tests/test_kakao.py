@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import h3
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -93,17 +94,27 @@ def test_the_same_place_of_both_sources_is_shown_once(client, serve, sent):
 
 def test_neighbouring_cells_are_left_to_a_task(client, serve, sent, django_capture_on_commit_callbacks):
     served = serve(kakao_places=[])
-    around = cells_around(LAT, LNG, kakao.REACH_METRES)
+    corner = dict(zip(("lat", "lng"), h3.cell_to_boundary(CELL)[0], strict=True))
+    around = cells_around(*corner.values(), kakao.REACH_METRES)
+    assert len(around) == 3
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
-            ask(client, radius=20_000)
+            ask(client, **corner, radius=20_000)
     assert sorted(sent) == sorted(around[1:])
-    assert len(around) > 3
     assert calls(served) == 1
     for cell in sent:
         tasks.fetch_cell(cell)
         tasks.fetch_cell(cell)
     assert calls(served) == len(around)
+
+
+def test_a_crowded_cell_is_left_to_a_task(client, serve, sent, django_capture_on_commit_callbacks):
+    served = serve(kakao_places=[place(1)])
+    for row in crowd(kakao.CROWD + 1):
+        store(f"{row['id']}약국", float(row["y"]), float(row["x"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        body = ask(client, radius=20_000, limit=50).json()
+    assert (body["kakao"], len(body["results"]), sent[0], calls(served)) == ("pending", 50, CELL, 0)
 
 
 def test_a_cell_with_more_than_45_is_cut(serve):
