@@ -3,11 +3,13 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import serializers
 from core.schema import problems
 
 
@@ -19,6 +21,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
+_UNLINKED = "카카오만 부릅니다. 연결을 끊은 회원의 정보를 지웁니다."
 _ADMIN_KEY = OpenApiParameter(
     "Authorization", str, OpenApiParameter.HEADER, required=True, description="KakaoAK 어드민 키"
 )
@@ -36,6 +39,7 @@ class DescribeUnlinked(APIView):
     @extend_schema(
         operation_id="kakao_unlinked_get",
         summary="카카오의 연결 해제 알림 (GET)",
+        description=_UNLINKED,
         parameters=[_ADMIN_KEY, *(OpenApiParameter(name, str) for name in _FIELDS)],
         responses=_ANSWERS,
     )
@@ -45,6 +49,7 @@ class DescribeUnlinked(APIView):
     @extend_schema(
         operation_id="kakao_unlinked_post",
         summary="카카오의 연결 해제 알림 (POST)",
+        description=_UNLINKED,
         parameters=[_ADMIN_KEY],
         request={"application/x-www-form-urlencoded": _FORM},
         responses=_ANSWERS,
@@ -56,3 +61,36 @@ class DescribeUnlinked(APIView):
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag. 그사이 바뀌었으면 412를 받습니다."
 )
+
+_USER = {
+    "id": "0b2f6c1e-5d0c-4a52-9f0e-3a4f5b8f7c21",
+    "nickname": "홍길동",
+    "picture": "https://k.kakaocdn.net/dn/보기.jpg",
+    "time_zone": "Asia/Seoul",
+    "meal_times": {"breakfast": "08:00", "lunch": "12:30", "dinner": "18:30", "bedtime": "22:30"},
+    "large_text": False,
+    "created_at": "2026-11-26T09:00:00+09:00",
+}
+_PAIR = {"access": "eyJ…", "access_expires_in": 600, "refresh": "eyJ…", "refresh_expires_in": 5_184_000}
+_DEVICE = {
+    "id": "6a1d3f5e-8f6b-4f0a-b0a5-1f2e3d4c5b6a",
+    "kind": "app",
+    "device": "Android",
+    "created_at": "2026-11-26T09:00:00+09:00",
+    "last_used_at": "2026-11-26T12:00:00+09:00",
+    "current": True,
+}
+_ERASED = {"receipt": "2f0d9a4c-7c1b-4e7e-9a55-0c8d7e6f5a4b", "erased_at": "2026-11-26T09:00:00+09:00"}
+_EXPORT = {"format": "pilling-export-1", "exported_at": "2026-11-26T00:00:00+00:00", "data": {"accounts": {}}}
+
+
+def _answer(shape: Any, value: Any) -> OpenApiResponse:
+    return OpenApiResponse(shape, examples=[OpenApiExample("보기", value=value)])
+
+
+USER = _answer(serializers.UserSerializer, _USER)
+PAIR = _answer(serializers.PairSerializer, _PAIR)
+LOGIN = _answer(serializers.LoginSerializer, {**_PAIR, "user": _USER, "is_new": True})
+DEVICES = _answer(serializers.DevicesSerializer, {"results": [_DEVICE], "next": None, "previous": None})
+RECEIPT = _answer(serializers.ReceiptSerializer, _ERASED)
+EXPORT = _answer(OpenApiTypes.OBJECT, _EXPORT)

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import cast
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,7 +34,7 @@ class KakaoLogin(APIView):
         operation_id="login_with_kakao",
         summary="카카오로 로그인",
         request=serializers.LoginInput,
-        responses={200: serializers.LoginSerializer, **problems("login-refused", "login-unavailable")},
+        responses={200: schema.LOGIN, **problems("login-refused", "login-unavailable")},
     )
     def post(self, request: Request) -> Response:
         given = serializers.LoginInput(data=request.data)
@@ -55,7 +54,7 @@ class Refresh(APIView):
         summary="새 토큰 받기",
         description="쓰인 토큰은 60초 동안만 같은 답을 다시 줍니다. 그 뒤에 또 쓰이면 그 기기의 로그인이 끝납니다.",
         request=serializers.RefreshInput,
-        responses={200: serializers.PairSerializer, **problems("not-authenticated")},
+        responses={200: schema.PAIR, **problems("not-authenticated")},
     )
     def post(self, request: Request) -> Response:
         pair = tokens.refresh(token=_refresh_token(request))
@@ -99,7 +98,7 @@ class Devices(APIView):
     @extend_schema(
         operation_id="list_sessions",
         summary="로그인한 기기",
-        responses={200: serializers.DevicesSerializer, **problems("not-authenticated")},
+        responses={200: schema.DEVICES, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
         me = who(request)
@@ -112,7 +111,7 @@ class Me(APIView):
     @extend_schema(
         operation_id="read_me",
         summary="내 정보",
-        responses={200: serializers.UserSerializer, **problems("not-authenticated")},
+        responses={200: schema.USER, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
         return _shown(selectors.user(who(request).id))
@@ -122,7 +121,7 @@ class Me(APIView):
         summary="내 정보 고치기",
         request=serializers.ProfileInput,
         parameters=[schema.IF_MATCH],
-        responses={200: serializers.UserSerializer, **problems("not-authenticated", "precondition-failed")},
+        responses={200: schema.USER, **problems("not-authenticated", "precondition-failed")},
     )
     def patch(self, request: Request) -> Response:
         given = serializers.ProfileInput(data=request.data)
@@ -136,7 +135,7 @@ class Me(APIView):
         description="개인 정보를 바로 지우고, 카카오 연결은 뒤이어 끊습니다.",
         request=None,
         parameters=[schema.IF_MATCH],
-        responses={200: serializers.ReceiptSerializer, **problems("not-authenticated", "precondition-failed")},
+        responses={200: schema.RECEIPT, **problems("not-authenticated", "precondition-failed")},
     )
     def delete(self, request: Request) -> Response:
         farewell = erasure.erase(user_id=who(request).id, check=_unchanged(request))
@@ -158,7 +157,7 @@ class Export(APIView):
     @extend_schema(
         operation_id="export_me",
         summary="내 정보 모두 받기",
-        responses={200: OpenApiTypes.OBJECT, **problems("not-authenticated")},
+        responses={200: schema.EXPORT, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         pieces = export.everything(user_id=selectors.user(who(request).id).pk)

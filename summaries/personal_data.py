@@ -3,20 +3,26 @@
 from typing import Any
 from uuid import UUID
 
-from summaries.models import HardWord, SummaryRevision
+from summaries.models import CustomSummaryRevision, HardWord, SummaryRevision
 
-TABLES = ("summary_revision", "hard_word")
+TABLES = ("summary_revision", "custom_summary_revision", "hard_word")
 
 
 def export(user_id: str) -> dict[str, Any]:
-    revisions = SummaryRevision.objects.filter(actor=UUID(user_id)).order_by("at")
     words = HardWord.objects.filter(changed_by=UUID(user_id)).order_by("changed_at")
     return {
-        "revisions": revisions.values("at", "action", "summary_id", "version", "reason").iterator(),
+        "revisions": _steps(SummaryRevision, user_id),
+        "keyword_revisions": _steps(CustomSummaryRevision, user_id),
         "hard_words": words.values("word", "easy", "changed_at").iterator(),
     }
 
 
+def _steps(model: type[SummaryRevision] | type[CustomSummaryRevision], user_id: str) -> Any:
+    rows = model._default_manager.filter(actor=UUID(user_id)).order_by("at")
+    return rows.values("at", "action", "summary_id", "version", "reason").iterator()
+
+
 def erase(user_id: str) -> int:
-    revisions = SummaryRevision.objects.filter(actor=UUID(user_id)).update(actor=None)
-    return revisions + HardWord.objects.filter(changed_by=UUID(user_id)).update(changed_by=None)
+    steps = (model._default_manager.filter(actor=UUID(user_id)) for model in (SummaryRevision, CustomSummaryRevision))
+    named = sum(rows.update(actor=None) for rows in steps)
+    return named + HardWord.objects.filter(changed_by=UUID(user_id)).update(changed_by=None)
