@@ -44,6 +44,17 @@ def idempotent(view: View) -> View:
     return wrapper
 
 
+def idempotent_for_users(view: View) -> View:
+    """As `idempotent`, for views that want a signed-in caller: who is nobody is told so first, whatever the key."""
+    kept = idempotent(view)
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        return (kept if throttling.identity_of(request) else view)(request, *args, **kwargs)
+
+    return wrapper
+
+
 def _begin(request: HttpRequest, key: str) -> Claim | StoredAnswer:
     if not _KEY.match(key):
         detail = "Idempotency-Key는 1-255자의 영문, 숫자, 기호여야 해요."

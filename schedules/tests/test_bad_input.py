@@ -157,3 +157,11 @@ def test_a_refill_of_nothing(phone, amount):
     answer = phone.post(f"/plans/{plan['id']}/refill", {"amount": amount})
     assert answer.status_code in (400, 409)
     assert phone.get(f"/plans/{plan['id']}").json()["stock"]["amount"] == 1
+
+
+def test_nobody_is_told_so_whatever_the_key(client, phone):
+    """A key that somebody without a login used elsewhere must not answer 422 here."""
+    key = {"HTTP_IDEMPOTENCY_KEY": "used-elsewhere", "content_type": "application/json"}
+    client.post("/api/v1/auth/refresh", "{}", **key)
+    for path in ("/plans", "/tags", "/scraps", "/devices"):
+        assert client.post("/api/v1" + path, '{"name": "가"}', **key).status_code == 401
