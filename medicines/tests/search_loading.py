@@ -17,7 +17,7 @@ def loaded(blocker, *paths):
         try:
             kinds = sorted(((path, dump_files.detect(path)) for path in paths), key=lambda entry: entry[1].order)
             for path, kind in kinds:
-                dump_loader.load_file(path=path, kind=kind, progress=lambda _: None)
+                dump_loader.load_file(path=path, kind=kind, progress=lambda _: None, refused=lambda _: None)
             search_index.rebuild()
             yield
         finally:

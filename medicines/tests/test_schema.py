@@ -7,10 +7,16 @@ from rest_framework.fields import empty
 from medicines.serializers import DetailSerializer, PopularSerializer, SearchSerializer, SuggestionsSerializer
 
 PATHS = {
-    "/api/v1/medicines": (SearchSerializer, {"200", "304", "400", "405", "429", "500", "503"}),
-    "/api/v1/medicines/suggest": (SuggestionsSerializer, {"200", "304", "400", "405", "429", "500", "503"}),
-    "/api/v1/medicines/popular": (PopularSerializer, {"200", "304", "400", "405", "429", "500", "503"}),
-    "/api/v1/medicines/{item_seq}": (DetailSerializer, {"200", "304", "400", "404", "405", "429", "500", "503"}),
+    "/api/v1/medicines": (SearchSerializer, {"200", "304", "400", "405", "414", "429", "431", "500", "503"}),
+    "/api/v1/medicines/suggest": (
+        SuggestionsSerializer,
+        {"200", "304", "400", "405", "414", "429", "431", "500", "503"},
+    ),
+    "/api/v1/medicines/popular": (PopularSerializer, {"200", "304", "400", "405", "414", "429", "431", "500", "503"}),
+    "/api/v1/medicines/{item_seq}": (
+        DetailSerializer,
+        {"200", "304", "400", "404", "405", "414", "429", "431", "500", "503"},
+    ),
 }
 
 

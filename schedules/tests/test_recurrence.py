@@ -35,7 +35,7 @@ meals_of_people = st.fixed_dictionaries(dict.fromkeys(MEALS, clock))
 @st.composite
 def phases(draw, *, days=None):
     kind = draw(st.sampled_from(["daily", "weekdays", "every_days", "every_weeks", "cycle", "hours"]))
-    shared = {"slots": draw(slots), "days": draw(days) if days else None}
+    shared = {"slots": draw(slots), "days": None if days is None else draw(days)}
     match kind:
         case "weekdays":
             chosen = draw(st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(tuple))
