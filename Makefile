@@ -10,7 +10,7 @@ CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_
 
 # A virtual environment that was not made to its end is made anew.
 .DELETE_ON_ERROR:
-.PHONY: help run test lint type format bench bench-report check lock schema
+.PHONY: help run test coverage lint type format bench bench-report check lock schema
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8
 
 test: $(VENV)/.dev ## the whole test suite, on embedded servers of its own
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.dev ## the whole test suite, and which lines it did not reach
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import rules, migrations
 	$(BIN)/ruff check .
