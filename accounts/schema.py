@@ -4,13 +4,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import serializers
-from core.schema import problems
+from core.schema import answer, problems
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -84,13 +84,9 @@ _ERASED = {"receipt": "2f0d9a4c-7c1b-4e7e-9a55-0c8d7e6f5a4b", "erased_at": "2026
 _EXPORT = {"format": "pilling-export-1", "exported_at": "2026-11-26T00:00:00+00:00", "data": {"accounts": {}}}
 
 
-def _answer(shape: Any, value: Any) -> OpenApiResponse:
-    return OpenApiResponse(shape, examples=[OpenApiExample("보기", value=value)])
-
-
-USER = _answer(serializers.UserSerializer, _USER)
-PAIR = _answer(serializers.PairSerializer, _PAIR)
-LOGIN = _answer(serializers.LoginSerializer, {**_PAIR, "user": _USER, "is_new": True})
-DEVICES = _answer(serializers.DevicesSerializer, {"results": [_DEVICE], "next": None, "previous": None})
-RECEIPT = _answer(serializers.ReceiptSerializer, _ERASED)
-EXPORT = _answer(OpenApiTypes.OBJECT, _EXPORT)
+USER = answer(serializers.UserSerializer, _USER)
+PAIR = answer(serializers.PairSerializer, _PAIR)
+LOGIN = answer(serializers.LoginSerializer, {**_PAIR, "user": _USER, "is_new": True})
+DEVICES = answer(serializers.DevicesSerializer, {"results": [_DEVICE], "next": None, "previous": None})
+RECEIPT = answer(serializers.ReceiptSerializer, _ERASED)
+EXPORT = answer(OpenApiTypes.OBJECT, _EXPORT)

@@ -21,6 +21,10 @@ class ApiSchema(SpectacularAPIView):
         media_type: str = request.accepted_renderer.media_type
         return HttpResponse(_rendered(media_type), content_type=f"{media_type}; charset=utf-8")
 
+    def get_format_suffix(self, **kwargs: Any) -> str | None:
+        """`?format=` chooses the renderer here alone: settings keep it free for other endpoints."""
+        return _plain(self.request).GET.get("format")
+
 
 class ApiDocs(SpectacularSwaggerSplitView):
     """The page, and its script."""

@@ -1,6 +1,7 @@
 """Pieces of the OpenAPI schema that every app's endpoints share; read by drf-spectacular, never called by a view."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -25,6 +26,11 @@ class ProblemSerializer(serializers.Serializer[object]):
     detail = serializers.CharField()
     errors = FieldErrorSerializer(many=True)  # type: ignore[assignment] # the name is the wire's
     request_id = serializers.CharField()
+
+
+def answer(shape: Any, value: Any) -> OpenApiResponse:
+    """A response of this shape (a serializer or a basic type), with an example of it."""
+    return OpenApiResponse(shape, examples=[OpenApiExample("보기", value=value)])
 
 
 def problems(*slugs: str) -> dict[tuple[int, str], OpenApiResponse]:

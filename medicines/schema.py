@@ -34,7 +34,7 @@ _Q = OpenApiParameter(
     required=True,
     description="약 이름, 초성, 성분, 증상, 회사. 앞뒤 빈칸을 빼고 1-100자",
 )
-_CARD: dict[str, Any] = {
+CARD: dict[str, Any] = {
     "item_seq": "200000001",
     "item_name": "보기정500밀리그램",
     "entp_name": "보기제약",
@@ -79,7 +79,7 @@ class Search(_Open):
                 "corrected_to": None,
                 "notice": None,
                 "stale": False,
-                "results": [{**_CARD, "match": {"kind": "prefix", "field": "item_name", "score": 0.9}}],
+                "results": [{**CARD, "match": {"kind": "prefix", "field": "item_name", "score": 0.9}}],
                 "next": None,
                 "previous": None,
             },
@@ -159,7 +159,7 @@ class Detail(_Open):
         examples=[OpenApiExample(
             "보기",
             value={
-                **_CARD,
+                **CARD,
                 "label": dict.fromkeys(("usage", "warning", "precaution", "interaction", "side_effect", "storage"), "")
                 | {"efficacy": "이 약은 열을 내리는 데 사용합니다."},
                 "label_status": "ready",

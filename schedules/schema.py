@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.schema import problems, response_headers
-from schedules import outputs, serializers
+from schedules import schema_examples as examples
+from schedules import serializers
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -49,7 +50,6 @@ def _op(
     )
 
 
-_plan, _intake = outputs.PlanOut, outputs.IntakeOut
 _PERIOD = (_param("from", "첫 날 (2026-11-01)", OpenApiTypes.DATE), _param("to", "마지막 날", OpenApiTypes.DATE))
 _WINDOW = (
     _param("from", f"{_MOMENT}. 없으면 하루 전"),
@@ -57,60 +57,64 @@ _WINDOW = (
     _param("since", "지난 답의 sync_token. 그 뒤로 바뀐 것과 지워진 것(deleted)만"),
 )
 
-list_plans = _op("list_plans", "복약 계획 목록", outputs.PlanList, cached=True)
+list_plans = _op("list_plans", "복약 계획 목록", examples.PLANS, cached=True)
 create_plan = _op(
-    "create_plan", "복약 계획 세우기", _plan, status=201, request=serializers.PlanInput,
+    "create_plan", "복약 계획 세우기", examples.PLAN, status=201, request=serializers.PlanInput,
     errors=("invalid-body", "conflict"),
 )  # fmt: skip
-get_plan = _op("get_plan", "복약 계획 하나", _plan, errors=("not-found",), cached=True)
+get_plan = _op("get_plan", "복약 계획 하나", examples.PLAN, errors=("not-found",), cached=True)
 change_plan = _op(
-    "change_plan", "복약 계획 고치기: 지난 기록은 그대로", _plan, request=serializers.PlanPatch,
+    "change_plan", "복약 계획 고치기: 지난 기록은 그대로", examples.PLAN, request=serializers.PlanPatch,
     errors=("invalid-body", "not-found", "conflict"), match=True,
 )  # fmt: skip
 end_plan = _op("end_plan", "복약 계획 끝내기", status=204, errors=("not-found", "conflict"), match=True)
 preview_plan = _op(
     "preview_plan",
     "저장하기 전에 날짜 보기",
-    outputs.PreviewOut,
+    examples.PREVIEW,
     request=serializers.PlanInput,
     errors=("invalid-body",),
 )
 refill = _op(
-    "refill_plan", "약 채우기", _plan, request=serializers.RefillInput, errors=("invalid-body", "not-found", "conflict")
+    "refill_plan",
+    "약 채우기",
+    examples.REFILLED,
+    request=serializers.RefillInput,
+    errors=("invalid-body", "not-found", "conflict"),
 )
 next_dose = _op(
-    "get_next_dose", "다음 복용 가능 시각", outputs.NextDoseOut, errors=("not-found", "conflict"), cached=True
+    "get_next_dose", "다음 복용 가능 시각", examples.NEXT_DOSE, errors=("not-found", "conflict"), cached=True
 )
 
 list_intakes = _op(
-    "list_schedules", "복용 일정과 기록", outputs.FeedOut, params=_WINDOW, errors=("invalid-query", "gone"), cached=True
+    "list_schedules", "복용 일정과 기록", examples.FEED, params=_WINDOW, errors=("invalid-query", "gone"), cached=True
 )
 create_intake = _op(
-    "create_schedule", "한 번의 복용 적기", _intake, status=201, request=serializers.IntakeInput,
+    "create_schedule", "한 번의 복용 적기", examples.BY_HAND, status=201, request=serializers.IntakeInput,
     errors=("invalid-body", "not-found"),
 )  # fmt: skip
-get_intake = _op("get_schedule", "복용 하나", _intake, errors=("not-found",), cached=True)
+get_intake = _op("get_schedule", "복용 하나", examples.TAKEN, errors=("not-found",), cached=True)
 change_intake = _op(
-    "change_schedule", "복용 기록 고치기", _intake, request=serializers.IntakeChange,
+    "change_schedule", "복용 기록 고치기", examples.NOTED, request=serializers.IntakeChange,
     errors=("invalid-body", "not-found", "conflict"), match=True,
 )  # fmt: skip
 delete_intake = _op(
     "delete_schedule", "손으로 적은 복용 지우기", status=204, errors=("not-found", "conflict"), match=True
 )
 _TICK = {"request": serializers.TickInput, "errors": ("invalid-body", "not-found")}
-complete = _op("complete_schedule", "먹었다고 표시", _intake, **_TICK)  # type: ignore[arg-type]
-skip = _op("skip_schedule", "건너뛰었다고 표시", _intake, **_TICK)  # type: ignore[arg-type]
+complete = _op("complete_schedule", "먹었다고 표시", examples.TAKEN, **_TICK)  # type: ignore[arg-type]
+skip = _op("skip_schedule", "건너뛰었다고 표시", examples.SKIPPED, **_TICK)  # type: ignore[arg-type]
 undo = _op(
-    "undo_schedule", "표시 되돌리기", _intake, request=serializers.TickInput,
+    "undo_schedule", "표시 되돌리기", examples.PLANNED, request=serializers.TickInput,
     errors=("invalid-body", "not-found", "conflict"),
 )  # fmt: skip
-today = _op("list_schedules_today", "오늘의 복용", outputs.TodayOut, cached=True)
+today = _op("list_schedules_today", "오늘의 복용", examples.TODAY, cached=True)
 
 adherence = _op(
-    "get_adherence", "얼마나 지켰는지", outputs.AdherenceOut, params=_PERIOD, errors=("invalid-query",), cached=True
+    "get_adherence", "얼마나 지켰는지", examples.ADHERENCE, params=_PERIOD, errors=("invalid-query",), cached=True
 )
 make_calendar = _op(
-    "make_calendar", "달력 주소 만들기: 앞의 주소는 못 쓰게 됨", outputs.CalendarOut, status=201,
+    "make_calendar", "달력 주소 만들기: 앞의 주소는 못 쓰게 됨", examples.CALENDAR, status=201,
     request=serializers.CalendarInput, errors=("invalid-body",),
 )  # fmt: skip
 revoke_calendar = _op("revoke_calendar", "달력 주소 없애기", status=204, errors=("not-found",))
@@ -119,44 +123,48 @@ doctor_sheet = extend_schema(
     summary="진료실에 가져갈 기록",
     parameters=[_param("format", "꼴", {"type": "string", "enum": ["pdf", "csv", "fhir"], "default": "pdf"})],
     responses={
-        (200, "application/pdf"): OpenApiTypes.BINARY,
-        (200, "text/csv"): OpenApiTypes.STR,
-        (200, "application/fhir+json"): OpenApiTypes.OBJECT,
+        (200, "application/pdf"): examples.SHEET_PDF,
+        (200, "text/csv"): examples.SHEET_CSV,
+        (200, "application/fhir+json"): examples.SHEET_FHIR,
         **problems("not-authenticated", "invalid-query"),
     },
 )
 
-list_tags = _op("list_tags", "태그 목록", outputs.TagList, cached=True)
+list_tags = _op("list_tags", "태그 목록", examples.TAGS, cached=True)
 create_tag = _op(
-    "create_tag", "태그 만들기", outputs.TagOut, status=201, request=serializers.TagInput,
+    "create_tag", "태그 만들기", examples.TAG, status=201, request=serializers.TagInput,
     errors=("invalid-body", "conflict"),
 )  # fmt: skip
 delete_tag = _op("delete_tag", "태그 지우기", status=204, errors=("not-found",))
 
-list_devices = _op("list_devices", "알림을 받는 기기", outputs.DeviceList, cached=True)
+list_devices = _op("list_devices", "알림을 받는 기기", examples.DEVICES, cached=True)
 register_device = extend_schema(
     operation_id="register_device",
     summary="기기 등록",
     request=serializers.DeviceInput,
     responses={
-        200: outputs.DeviceOut,
-        201: outputs.DeviceOut,
+        200: examples.DEVICE,
+        201: examples.DEVICE,
         **problems("not-authenticated", "invalid-body", "conflict"),
     },
 )
 remove_device = _op("remove_device", "기기 지우기", status=204, errors=("not-found",))
-list_carers = _op("list_carers", "보호자와 돌보는 사람", outputs.CarerList, cached=True)
+list_carers = _op("list_carers", "보호자와 돌보는 사람", examples.CARERS, cached=True)
 invite_carer = _op(
-    "invite_carer", "보호자 초대: 코드는 이번 한 번만 보임", outputs.InvitedCarerOut, status=201,
+    "invite_carer", "보호자 초대: 코드는 이번 한 번만 보임", examples.INVITED_CARER, status=201,
     request=serializers.CarerInput, errors=("invalid-body", "conflict"),
 )  # fmt: skip
 accept_carer = _op(
-    "accept_carer", "초대 받기", outputs.CarerOut, request=serializers.CodeInput, errors=("invalid-body", "not-found")
+    "accept_carer",
+    "초대 받기",
+    examples.ACCEPTED_CARER,
+    request=serializers.CodeInput,
+    errors=("invalid-body", "not-found"),
 )
 revoke_carer = _op("revoke_carer", "보호자 그만두기", status=204, errors=("not-found",))
-get_settings = _op("get_reminder_settings", "알림 설정", outputs.SettingsOut, cached=True)
+get_settings = _op("get_reminder_settings", "알림 설정", examples.SETTINGS, cached=True)
 change_settings = _op(
-    "change_reminder_settings", "알림 설정 고치기", outputs.SettingsOut, request=serializers.SettingsInput,
+    "change_reminder_settings", "알림 설정 고치기", examples.SETTINGS, request=serializers.SettingsInput,
     errors=("invalid-body",),
 )  # fmt: skip
 
@@ -169,7 +177,7 @@ class CalendarFile(APIView):
         operation_id="get_calendar_file",
         summary="달력 프로그램이 읽는 복약 일정 (iCalendar)",
         parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH, description="POST /calendar가 준 주소의 값")],
-        responses={(200, "text/calendar"): OpenApiTypes.STR, **problems("not-found", "throttled", "unavailable")},
+        responses={(200, "text/calendar"): examples.CALENDAR_FILE, **problems("not-found", "throttled", "unavailable")},
     )
     def get(self, request: Request, token: str) -> Response:
         return Response()

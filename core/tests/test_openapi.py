@@ -1,6 +1,18 @@
+from datetime import datetime
+
+import pytest
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
+from jsonschema import Draft202012Validator, FormatChecker
 
 from core.tests import urls
+
+_FORMATS = FormatChecker()
+
+
+@_FORMATS.checks("date-time", ValueError)
+def _is_an_instant(value):
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
 def test_every_operation_tells_its_problems():
@@ -32,3 +44,44 @@ def test_nothing_of_how_it_is_made_is_told():
     text = str(SchemaGenerator().get_schema(request=None, public=True))
     assert "spectacular" not in text
     assert "Never called" not in text
+
+
+@pytest.fixture
+def strict():
+    """The schema in the JSON Schema of OpenAPI 3.1, and without room for fields that no shape names."""
+    spectacular_settings.apply_patches({"OAS_VERSION": "3.1.0"})
+    try:
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+    finally:
+        spectacular_settings.clear_patches()
+    for component in schema["components"]["schemas"].values():
+        if "properties" in component:
+            component["additionalProperties"] = False
+    return schema
+
+
+def _wrong(schema, shape, example):
+    validator = Draft202012Validator(shape | {"components": schema["components"]}, format_checker=_FORMATS)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(example)]
+
+
+def test_every_example_keeps_to_its_shape(strict):
+    wrong, seen = {}, 0
+    for item in strict["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                for content in response.get("content", {}).values():
+                    for example in content.get("examples", {}).values():
+                        seen += 1
+                        if errors := _wrong(strict, content["schema"], example["value"]):
+                            wrong[operation["operationId"], status] = errors
+    assert wrong == {}
+    assert seen > 100
+
+
+@pytest.mark.parametrize("change", [{"id": "x"}, {"created_at": "어제"}, {"id": None}, {"name": 5}, {"more": 1}])
+def test_an_example_of_another_shape_is_found(strict, change):
+    content = strict["paths"]["/api/v1/devices"]["post"]["responses"]["201"]["content"]["application/json"]
+    (example,) = content["examples"].values()
+    assert _wrong(strict, content["schema"], example["value"]) == []
+    assert _wrong(strict, content["schema"], example["value"] | change)
