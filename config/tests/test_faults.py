@@ -332,7 +332,8 @@ def test_the_commands_of_the_runbook_work_and_withdraw_a_summary(product: Produc
     wait_for(lambda: product.get(f"{path}/summary").json()["kind"] == "ai", why="no summary to withdraw")
     wait_for(lambda: product.get(path).json()["summary_kind"] == "ai", why="no line on the card")
     code = "\n".join(re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "runbook.md").read_text(), re.DOTALL))
-    said = product.manage("shell", "-c", code)
+    staff = "from accounts.models import User\nUser.objects.create_user('editor', is_staff=True)\n"
+    said = product.manage("shell", "-c", staff + code)
     assert "getDrbEasyDrugList" in said
     assert product.get(f"{path}/summary").json()["kind"] == "extractive"
     assert product.get(path).json()["summary_kind"] == "extractive"
