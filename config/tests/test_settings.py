@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from celery import current_app
 
+from config.celery import app
 from sandbox.home import PROJECT
 
 PRODUCTION = {
@@ -91,7 +91,7 @@ def test_every_variable_is_in_the_example():
 
 
 def test_beat_sends_tasks_that_there_are():
-    current_app.loader.import_default_modules()
-    sent = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
+    app.loader.import_default_modules()
+    sent = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert "medicines.tasks.sync_medicines" in sent
-    assert sent <= current_app.tasks.keys()
+    assert sent <= app.tasks.keys()

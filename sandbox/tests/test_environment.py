@@ -101,7 +101,15 @@ def test_an_old_pid_file_that_means_nothing_is_passed_over(tmp_path, content):
 
 
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey (cache)", "CELERY_BROKER_URL": "Valkey (broker)"}
-KEYS = {"DATA_GO_KR_SERVICE_KEY": "DATA_GO_KR_BASE_URL", "OPENAI_API_KEY": "OPENAI_BASE_URL"}
+KAKAO_ADDRESSES = {"KAKAO_AUTH_BASE_URL", "KAKAO_API_BASE_URL", "KAKAO_LOCAL_BASE_URL"}
+KAKAO_SECRETS = {"KAKAO_APP_ID", "KAKAO_APP_KEYS", "KAKAO_ADMIN_KEY", "KAKAO_CLIENT_SECRET"}
+# Each vendor's key, and what the stand-in gives beside it.
+KEYS = {
+    "DATA_GO_KR_SERVICE_KEY": {"DATA_GO_KR_BASE_URL"},
+    "OPENAI_API_KEY": {"OPENAI_BASE_URL"},
+    "KAKAO_REST_API_KEY": KAKAO_ADDRESSES | KAKAO_SECRETS,
+    "EXPO_ACCESS_TOKEN": {"EXPO_BASE_URL"},
+}
 
 
 @pytest.fixture
@@ -111,7 +119,7 @@ def started(tmp_path, monkeypatch):
     home.make()
 
     def start(**given):
-        for name in (*SERVERS, *KEYS, *KEYS.values(), "DJANGO_SECRET_KEY"):
+        for name in (*SERVERS, *KEYS, *set().union(*KEYS.values()), "DJANGO_SECRET_KEY"):
             monkeypatch.delenv(name, raising=False)
         for name, value in given.items():
             monkeypatch.setenv(name, value)
@@ -133,8 +141,8 @@ def test_each_server_is_replaced_by_its_variable(started, name):
 def test_each_stand_in_is_replaced_by_its_key(started, key):
     services, variables = started(**dict.fromkeys(SERVERS, "given:"), **{key: "given"})
     assert services == ["stand-ins"]
-    [other] = set(KEYS) - {key}
-    assert variables.keys() == {other, KEYS[other], "DJANGO_SECRET_KEY"}
+    others = set(KEYS) - {key}
+    assert variables.keys() == others.union({"DJANGO_SECRET_KEY"}, *(KEYS[other] for other in others))
 
 
 def test_with_everything_given_nothing_is_started(started):
