@@ -6,18 +6,20 @@ a range for a prefix, not `LIKE`.
 https://www.postgresql.org/docs/18/sql-prepare.html
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
-from psycopg2.errors import InvalidSqlStatementName
+from psycopg2.errors import DuplicatePreparedStatement, InvalidSqlStatementName
 from psycopg2.extensions import connection as Connection
 
 # Statements are put together from few parts; a plan takes some hundred kilobytes of the server's memory.
 _KEPT = 64
+_OTHER_SESSION = (InvalidSqlStatementName, DuplicatePreparedStatement)
 _names: WeakKeyDictionary[Connection, OrderedDict[str, str]] = WeakKeyDictionary()
 
 
@@ -31,8 +33,8 @@ def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
             with connection.wrap_database_errors:
                 execution = prepare(connection.connection, sql, len(params))
             cursor.execute(execution, params)
-        except Exception as error:
-            if not isinstance(error.__cause__, InvalidSqlStatementName) or connection.in_atomic_block:
+        except DatabaseError as error:
+            if not isinstance(error.__cause__, _OTHER_SESSION) or connection.in_atomic_block:
                 raise
             _once(cursor, sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -50,18 +52,17 @@ def prepare(raw: Connection, sql: str, count: int) -> str:
     names = _names.setdefault(raw, OrderedDict())
     name = names.get(sql)
     if name is None:
-        name = _new(raw, names, sql % tuple(f"${number}" for number in range(1, count + 1)))
-        names[sql] = name
+        name = names[sql] = _new(raw, names, sql, count)
     names.move_to_end(sql)
     return f"EXECUTE {name} ({', '.join(['%s'] * count)})" if count else f"EXECUTE {name}"
 
 
-def _new(raw: Connection, names: OrderedDict[str, str], sql: str) -> str:
+def _new(raw: Connection, names: OrderedDict[str, str], sql: str, count: int) -> str:
+    # Named after its text: another client's statement of that name, behind a pooler, is the same one.
+    name = f"pilling_{hashlib.blake2b(sql.encode(), digest_size=12).hexdigest()}"
+    numbered = sql % tuple(f"${number}" for number in range(1, count + 1))
     with raw.cursor() as cursor:
         if len(names) >= _KEPT:
-            name = names.popitem(last=False)[1]
-            cursor.execute(f"DEALLOCATE {name}")
-        else:
-            name = f"pilling_{len(names)}"
-        cursor.execute(f"PREPARE {name} AS {sql}")
+            cursor.execute(f"DEALLOCATE {names.popitem(last=False)[1]}")
+        cursor.execute(f"PREPARE {name} AS {numbered}")
     return name
