@@ -3,8 +3,6 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -20,13 +18,3 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def _refusal() -> list[serializers.ErrorDetail]:
     return [serializers.ErrorDetail("모르는 항목이에요.", code="unknown")]
-
-
-class JsonParser(JSONParser):
-    """DRF's, which lets a body of a thousand open brackets end the request as a fault of ours."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise ParseError from None

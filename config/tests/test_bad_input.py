@@ -291,6 +291,12 @@ def test_headers_that_are_too_much_or_broken_are_told(product: Product, headers,
     told(product.raw(SEARCH + b"a", headers=headers), status, slug)
 
 
+@pytest.mark.parametrize("charset", [b"rot13", b"bz2", b"zlib", b"utf-16", b"idna", b"unicode_escape"])
+@pytest.mark.parametrize("target", [SEARCH + b"%EC%95%BD", b"/login?next=%EC%95%BD"])
+def test_the_charset_of_a_content_type_changes_nothing(product: Product, target, charset):
+    assert product.raw(target, headers=b"Content-Type: text/plain; charset=%s\r\n" % charset).status == 200
+
+
 @pytest.mark.parametrize("length", [5_000, 1_000_000])
 def test_a_query_string_of_a_megabyte_is_refused_in_peace(product: Product, length):
     told(product.raw(SEARCH + b"a" * length), 414, "uri-too-long")
