@@ -15,6 +15,7 @@ from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import policies
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.prices import OPENAI_PRICES as _PRICES
@@ -41,7 +42,7 @@ except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ops.admin_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -54,6 +55,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "core",
     "ops",
     "accounts",
@@ -75,8 +79,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.browser.PageAuthentication",
+    "core.browser.PageSecondFactor",
     "core.browser.PageMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -107,6 +113,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# --- Staff ------------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Who fails so often is locked out for so long, by name and address together: a stranger cannot lock staff out.
+AXES_FAILURE_LIMIT = env.int("ADMIN_LOCK_AFTER", 5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("ADMIN_LOCK_MINUTES", 30))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "core.throttling.client_address"
+AXES_USERNAME_CALLABLE = "ops.staff.attempted_name"
+AXES_LOCKOUT_CALLABLE = "ops.staff.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+# A member of staff with a second factor is always asked for it; with this, nobody enters without one.
+ADMIN_TOTP_REQUIRED = env.bool("ADMIN_TOTP_REQUIRED", False)
+OTP_TOTP_ISSUER = "Pilling"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
@@ -236,6 +260,8 @@ THROTTLE_RATES = {
     "install": env.str("THROTTLE_INSTALL", "60/minute"),
     "address": env.str("THROTTLE_ADDRESS", "600/minute"),
     "suggest": env.str("THROTTLE_SUGGEST", "300/minute"),
+    # Attempts to log in, by app, browser or as staff, from one address.
+    "login": env.str("THROTTLE_LOGIN", "30/minute"),
     "source": env.str("THROTTLE_SOURCE", "10/minute"),
     "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
     "calendar": env.str("THROTTLE_CALENDAR", "60/hour"),
@@ -279,16 +305,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policies.PAGES}
+ADMIN_CONTENT_SECURITY_POLICY = policies.ADMIN
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PILLING_HOME") or BASE_DIR / "var") / "static"
 STORAGES = {

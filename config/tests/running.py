@@ -133,7 +133,7 @@ class Product:
             "KAKAO_API_BASE_URL": self.standins.url("kakao"),
             "KAKAO_REST_API_KEY": kakao.REST_API_KEY,
             **kakao.SECRETS,
-            **{f"THROTTLE_{name}": _HIGH for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE")},
+            **{f"THROTTLE_{name}": _HIGH for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE", "LOGIN")},
             **{f"THROTTLE_{name}": _HIGH for name in ("SUMMARY", "SUMMARY_ADDRESS")},
         }
 
