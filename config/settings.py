@@ -19,6 +19,7 @@ from config import policies
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.prices import OPENAI_PRICES as _PRICES
+from config.staff import *  # noqa: F403 - Django, axes and otp read them by name
 from core.logs import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -113,24 +114,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-
-# --- Staff ------------------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Who fails so often is locked out for so long, by name and address together: a stranger cannot lock staff out.
-AXES_FAILURE_LIMIT = env.int("ADMIN_LOCK_AFTER", 5)
-AXES_COOLOFF_TIME = timedelta(minutes=env.int("ADMIN_LOCK_MINUTES", 30))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "core.throttling.client_address"
-AXES_USERNAME_CALLABLE = "ops.staff.attempted_name"
-AXES_LOCKOUT_CALLABLE = "ops.staff.locked_out"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
-# A member of staff with a second factor is always asked for it; with this, nobody enters without one.
-ADMIN_TOTP_REQUIRED = env.bool("ADMIN_TOTP_REQUIRED", False)
-OTP_TOTP_ISSUER = "Pilling"
-OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}

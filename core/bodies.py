@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+_JSON_TYPES = ((serializers.BooleanField, bool), (serializers.CharField, str), (serializers.IntegerField, int))
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer for input. DRF refuses NUL and lone surrogates in text itself."""
@@ -13,7 +15,19 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name) for name in data if name not in self.fields]
             if unknown:
                 raise serializers.ValidationError({name[:40]: _refusal() for name in unknown[:20]})
+            self._refuse_other_types(data)
         return super().to_internal_value(data)
+
+    def _refuse_other_types(self, data: dict[Any, Any]) -> None:
+        """DRF reads 0 and "yes" as booleans, 5 as a text and "5" as a number; the schema says otherwise."""
+        wrong = {
+            name: [serializers.ErrorDetail("형식이 올바르지 않아요.", code="invalid")]
+            for name, field in self.fields.items()
+            for kind, json_type in _JSON_TYPES
+            if isinstance(field, kind) and data.get(name) is not None and type(data[name]) is not json_type
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
 
 
 def _refusal() -> list[serializers.ErrorDetail]:
