@@ -1,9 +1,9 @@
 """What a browser may load on our pages, by where they are. The API's own policy is core.middleware's."""
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, Nonce
 
 # A nonce is put in the header when a page uses `request.csp_nonce`, and only then.
-PAGES: dict[str, list[str]] = {
+PAGES: dict[str, list[str | Nonce]] = {
     "default-src": [SELF],
     "script-src": [SELF, NONCE],
     "style-src": [SELF, NONCE],

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -24,7 +24,7 @@ _WRONG = "아이디, 비밀번호, 인증 코드를 다시 확인해 주세요."
 class StaffLoginForm(AdminAuthenticationForm):
     """The same words for a wrong password and a wrong code: nobody learns that the password was right."""
 
-    error_messages: ClassVar[dict[str, Any]] = {**AdminAuthenticationForm.error_messages, "invalid_login": _WRONG}
+    error_messages = AdminAuthenticationForm.error_messages | {"invalid_login": _WRONG}
     otp_token = forms.CharField(
         label="인증 코드 (등록한 경우)",
         required=False,
@@ -86,4 +86,5 @@ def purge_attempts(*, days: int = 30) -> int:
     """Delete failed logins older than this: they hold addresses."""
     from axes.models import AccessAttempt
 
-    return AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - timedelta(days=days)).delete()[0]
+    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - timedelta(days=days))
+    return int(old.delete()[0])
