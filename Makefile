@@ -10,7 +10,7 @@ CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_
 
 # A virtual environment that was not made to its end is made anew.
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage lint type format bench bench-report check lock schema
+.PHONY: help run test coverage fuzz audit lint type format bench bench-report check lock schema
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,12 @@ bench: $(VENV)/.dev ## the benchmarks, or some: make bench ARGS="replay stampede
 
 bench-report: $(VENV)/.dev ## docs/benchmarks.md from the last results; runs the benchmarks that have none
 	@$(BIN)/python -m benchmarks --missing --report
+
+fuzz: $(VENV)/.dev ## schemathesis over the whole schema, signed in and not: make fuzz CASES=10000
+	@$(BIN)/python -m config.tests.fuzz --cases $(or $(CASES),10000)
+
+audit: $(VENV)/.dev ## known holes in what we depend on; asks PyPI, and fails for what it cannot find out
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt
 
 schema: $(VENV)/.dev ## write docs/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

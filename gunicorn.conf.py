@@ -16,6 +16,9 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
+# Whom to believe is settings.TRUSTED_PROXIES' to say, and no header of a proxy's moves a path.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 max_requests = 100_000
 max_requests_jitter = 10_000
 preload_app = True

@@ -31,7 +31,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
     """To Kakao's consent page, with what must come back kept in the session."""
-    check(request, anonymous=True)
+    check(request, "login", anonymous=True)
     attempt = web.begin(next_page=_safe_next(request, request.GET.get("next", "")))
     request.session[_ATTEMPT] = web.stored(attempt)
     return redirect(web.kakao_page(attempt, redirect_uri=_callback_address(request)))
@@ -41,7 +41,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """From Kakao's page, once."""
-    check(request, anonymous=True)
+    check(request, "login", anonymous=True)
     held = request.session.pop(_ATTEMPT, None)
     try:
         attempt = web.resume(held, state=request.GET.get("state", ""))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import KakaoErrand, Login, User
 
@@ -13,6 +14,7 @@ TABLES = (
     "accounts_login",
     "accounts_kakao_errand",
     "django_admin_log",
+    "otp_totp_totpdevice",
 )
 _OWN = (
     "id", "kakao_sub", "username", "nickname", "picture", "time_zone", "meal_times", "large_text", "prefs_version",
@@ -27,6 +29,7 @@ def export(user_id: str) -> dict[str, Any]:
         "user": user.values(*_OWN).first(),
         "groups": list(user.values_list("groups__name", flat=True).exclude(groups=None)),
         "logins": logins.values("id", "kind", "device", "created_at", "last_used_at", "revoked_at").iterator(),
+        "second_factors": TOTPDevice.objects.filter(user_id=user_id).values("name", "created_at").iterator(),
         "admin_actions": LogEntry.objects.filter(user_id=user_id).values("action_time", "object_repr").iterator(),
     }
 
@@ -36,6 +39,7 @@ def erase(user_id: str) -> int:
     counted = (
         Login.objects.filter(user_id=user_id),
         LogEntry.objects.filter(user_id=user_id),
+        TOTPDevice.objects.filter(user_id=user_id),
         KakaoErrand.objects.filter(kakao_sub__in=subs),
     )
     return sum(rows.delete()[0] for rows in counted)

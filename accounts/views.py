@@ -29,6 +29,7 @@ def who(request: Request) -> SignedIn:
 class KakaoLogin(APIView):
     authentication_classes = ()
     permission_classes = ()
+    throttle_scope = "login"
 
     @extend_schema(
         operation_id="login_with_kakao",

@@ -21,12 +21,21 @@ _TIMING = re.compile(r"(\w+);dur=([\d.]+)")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request: `kind` groups it in the figures; `opens`: read the first hit's detail and summary afterwards."""
+    """One request: `kind` groups it in the figures; `opens`: read the first hit's detail and summary afterwards.
+
+    `address`: the client's, as a proxy tells it; `token`: of somebody signed in.
+    """
 
     kind: str
     path: str
     address: str = ""
     opens: bool = False
+    token: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        given = {"X-Forwarded-For": self.address, "Authorization": self.token and f"Bearer {self.token}"}
+        return {name: value for name, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ class Connection:
             return Sample(ask.kind, 0, time.perf_counter() - started), b""
 
     def _ask(self, ask: Ask, started: float) -> tuple[Sample, bytes]:
-        self._http.request("GET", ask.path, headers={"X-Forwarded-For": ask.address} if ask.address else {})
+        self._http.request("GET", ask.path, headers=ask.headers)
         response = self._http.getresponse()
         body = response.read()
         seconds = time.perf_counter() - started

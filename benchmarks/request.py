@@ -11,20 +11,22 @@ from benchmarks import harness
 from benchmarks.client import Ask, run_clients, search_path
 from benchmarks.harness import Site, Web
 from benchmarks.results import Cell, Goal, Result, Table
+from sandbox.home import PROJECT
 
 _QUERY = "타이레놀"
 _CONNECTIONS = 16
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _BAD = re.compile(r"Non-2xx or 3xx responses:\s+(\d+)")
-BARE, FULL, UNLIMITED, REDIS, REDIS_UNLIMITED = (
+BARE, FULL, SIGNED_IN, UNLIMITED, REDIS, REDIS_UNLIMITED = (
     "bare Django view (gunicorn sync)",
     "memory hit, throttle, metrics and log on",
+    "the same, signed in",
     "memory hit, throttle off",
     "Redis hit, throttle on",
     "Redis hit, throttle off",
 )
 # The goals of docs/benchmarks.md: variant, least share of the bare view.
-_GOALS = ((FULL, 0.45), (UNLIMITED, 0.7), (REDIS_UNLIMITED, 0.35))
+_GOALS = ((FULL, 0.45), (SIGNED_IN, 0.4), (UNLIMITED, 0.7), (REDIS_UNLIMITED, 0.35))
 
 
 def run(*, quick: bool) -> Result:
@@ -38,9 +40,10 @@ def run(*, quick: bool) -> Result:
         for web in webs.values():
             load(web, 1)
         for _ in range(rounds):
+            tokens = {SIGNED_IN: _token(site)}
             for name, web in webs.items():
                 before = _cpu_seconds(web)
-                rates[name].append(load(web, seconds))
+                rates[name].append(load(web, seconds, tokens.get(name, "")))
                 costs[name].append((_cpu_seconds(web) - before) / (rates[name][-1] * seconds) * 1e6)
         _describe(result, rates, costs)
         result.notes += [
@@ -61,10 +64,20 @@ def _start(site: Site) -> dict[str, Web]:
     return {
         BARE: bare,
         FULL: full,
+        SIGNED_IN: full,
         UNLIMITED: site.start_web(THROTTLE_ENABLED="0"),
         REDIS: site.start_web(L1_SECONDS="0"),
         REDIS_UNLIMITED: site.start_web(L1_SECONDS="0", THROTTLE_ENABLED="0"),
     }
+
+
+def _token(site: Site) -> str:
+    """An access token, as after a login; it lives ten minutes."""
+    imports = "from accounts.models import User; from accounts.services.tokens import issue"
+    code = f"{imports}; user, _ = User.objects.get_or_create(kakao_sub='1:1'); print(issue(user_id=user.pk).access)"
+    command = site.command("shell", "--no-imports", "-c", code)
+    done = subprocess.run(command, env=site.env, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1]
 
 
 def _cpu_seconds(web: Web) -> float:
@@ -79,9 +92,10 @@ def _get(web: Web) -> requests.Response:
     return answer
 
 
-def _wrk(web: Web, seconds: int) -> float:
+def _wrk(web: Web, seconds: int, token: str = "") -> float:
     """Requests a second as wrk sees them."""
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", web.url + search_path(_QUERY)]
+    headers = ["-H", f"Authorization: Bearer {token}"] if token else []
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", *headers, web.url + search_path(_QUERY)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate, bad = _RATE.search(said), _BAD.search(said)
     if rate is None or bad:
@@ -89,9 +103,9 @@ def _wrk(web: Web, seconds: int) -> float:
     return float(rate[1])
 
 
-def _clients(web: Web, seconds: int) -> float:
+def _clients(web: Web, seconds: int, token: str = "") -> float:
     """Requests a second as our own clients see them, which use a good part of the machine themselves."""
-    asks = [Ask("search", search_path(_QUERY))] * (seconds * 20_000)
+    asks = [Ask("search", search_path(_QUERY), token=token)] * (seconds * 20_000)
     load = run_clients(web.port, asks, clients=4, seconds=seconds)
     if bad := [sample for sample in load.samples if sample.status != 200]:
         raise RuntimeError(f"{len(bad)} answers were errors")

@@ -15,9 +15,11 @@ from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import policies
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.prices import OPENAI_PRICES as _PRICES
+from config.staff import *  # noqa: F403 - Django, axes and otp read them by name
 from core.logs import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -41,7 +43,7 @@ except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ops.admin_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -54,6 +56,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "core",
     "ops",
     "accounts",
@@ -75,8 +80,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.browser.PageAuthentication",
+    "core.browser.PageSecondFactor",
     "core.browser.PageMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -219,7 +226,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessToken"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["core.bodies.JsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.json_bodies.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["core.throttling.ApiThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
@@ -236,6 +243,8 @@ THROTTLE_RATES = {
     "install": env.str("THROTTLE_INSTALL", "60/minute"),
     "address": env.str("THROTTLE_ADDRESS", "600/minute"),
     "suggest": env.str("THROTTLE_SUGGEST", "300/minute"),
+    # Attempts to log in, by app, browser or as staff, from one address.
+    "login": env.str("THROTTLE_LOGIN", "30/minute"),
     "source": env.str("THROTTLE_SOURCE", "10/minute"),
     "summary": env.str("THROTTLE_SUMMARY", "10/hour"),
     "calendar": env.str("THROTTLE_CALENDAR", "60/hour"),
@@ -270,6 +279,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+# Taken away by core.middleware unless one of TRUSTED_PROXIES says it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -278,16 +288,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policies.PAGES}
+ADMIN_CONTENT_SECURITY_POLICY = policies.ADMIN
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PILLING_HOME") or BASE_DIR / "var") / "static"
 STORAGES = {

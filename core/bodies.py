@@ -3,8 +3,8 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+
+_JSON_TYPES = ((serializers.BooleanField, bool), (serializers.CharField, str), (serializers.IntegerField, int))
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -15,18 +15,20 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name) for name in data if name not in self.fields]
             if unknown:
                 raise serializers.ValidationError({name[:40]: _refusal() for name in unknown[:20]})
+            self._refuse_other_types(data)
         return super().to_internal_value(data)
+
+    def _refuse_other_types(self, data: dict[Any, Any]) -> None:
+        """DRF reads 0 and "yes" as booleans, 5 as a text and "5" as a number; the schema says otherwise."""
+        wrong = {
+            name: [serializers.ErrorDetail("형식이 올바르지 않아요.", code="invalid")]
+            for name, field in self.fields.items()
+            for kind, json_type in _JSON_TYPES
+            if isinstance(field, kind) and data.get(name) is not None and type(data[name]) is not json_type
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
 
 
 def _refusal() -> list[serializers.ErrorDetail]:
     return [serializers.ErrorDetail("모르는 항목이에요.", code="unknown")]
-
-
-class JsonParser(JSONParser):
-    """DRF's, which lets a body of a thousand open brackets end the request as a fault of ours."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise ParseError from None

@@ -6,16 +6,19 @@ The API reads no cookie, so none of it protects anything there. The API's own he
 from typing import Any, cast
 
 from corsheaders.middleware import CorsMiddleware
-from csp.middleware import CSPMiddleware
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django_otp.middleware import OTPMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 API_PREFIX = "/api/v1/"
+ADMIN_PREFIX = "/admin/"
 
 
 class _PagesOnly:
@@ -37,12 +40,24 @@ class PageAuthentication(_PagesOnly, AuthenticationMiddleware):
     pass
 
 
+class PageSecondFactor(_PagesOnly, OTPMiddleware):  # type: ignore[misc]
+    pass
+
+
 class PageMessages(_PagesOnly, MessageMiddleware):
     pass
 
 
 class PageContentSecurity(_PagesOnly, CSPMiddleware):
-    pass
+    """The admin has a policy of its own, since it loads less than the product's pages."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path_info.startswith(ADMIN_PREFIX) and not report_only:
+            parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
+        return parts
 
 
 class PageFiles(_PagesOnly, WhiteNoiseMiddleware):  # type: ignore[misc]

@@ -50,6 +50,7 @@ cache_failures = Counter("cache_failures_total", "Cache operations that failed a
 external_calls = Counter("external_api_calls_total", "Calls sent to outside services.", ["vendor", "outcome"])
 throttle_fail_open = Counter("throttle_fail_open_total", "Requests let through because the limits could not be read.")
 throttled = Counter("throttled_requests_total", "Requests refused for being too many.", ["scope"])
+staff_locked_out = Counter("staff_locked_out_total", "Lock-outs of the staff login after repeated failures.")
 tasks = Counter("celery_tasks_total", "Background tasks.", ["task", "outcome"])
 enqueue_failures = Counter("celery_enqueue_failures_total", "Tasks that could not be handed to the broker.", ["task"])
 memory_entries = Gauge("memory_tier_entries", "Entries in the in-process tier.", multiprocess_mode="livesum")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from time import perf_counter
 
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,7 +12,9 @@ from prometheus_client import Histogram
 
 from core import context, metrics
 from core.browser import API_PREFIX
-from core.problems import as_problem, fault_response, route_of
+from core.errors import PayloadTooLarge
+from core.problems import as_problem, fault_response, problem_response, route_of
+from core.throttling import from_proxy
 
 access = logging.getLogger("core.access")
 _timers: dict[tuple[str, str | None, int], Histogram] = {}
@@ -33,6 +36,12 @@ def _timer(route: str, method: str | None, status: int) -> Histogram:
     return timer
 
 
+def _disbelieve(request: HttpRequest) -> None:
+    """Take away what a stranger may not decide: whether the line is TLS."""
+    if "HTTP_X_FORWARDED_PROTO" in request.META and not from_proxy(request):
+        del request.META["HTTP_X_FORWARDED_PROTO"]
+
+
 class RequestMiddleware:
     """Stands first in MIDDLEWARE. Adds `X-Request-ID`, `Server-Timing` (after what the view gave), rate-limit headers.
 
@@ -47,11 +56,19 @@ class RequestMiddleware:
         request_id = context.sane_request_id(request.META.get("HTTP_X_REQUEST_ID"))
         context.request_id.set(request_id)
         context.user_id.set("")
+        _disbelieve(request)
         response = self.get_response(request)
         seconds = perf_counter() - started
         self._mark(request, response, request_id, seconds)
         self._record(request, response, seconds)
         return response
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        """Called by Django before any view or other middleware may read the body."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if len(length) <= 7 and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return None
+        return problem_response(PayloadTooLarge(), request=request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         """Called by Django with what a view raised."""

@@ -127,6 +127,11 @@ def _parse(address: str) -> IPv4Address | IPv6Address | None:
     return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
 
 
+def from_proxy(request: HttpRequest) -> bool:
+    """Whether a trusted proxy hands the request on, so that what it says of the client counts."""
+    return _trusted(request.META.get("REMOTE_ADDR", ""), tuple(settings.TRUSTED_PROXIES))
+
+
 def client_address(request: HttpRequest) -> str:
     """The nearest address that is no trusted proxy (settings.TRUSTED_PROXIES: networks, or "unix" for a local socket).
 

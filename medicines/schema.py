@@ -30,7 +30,7 @@ _GIVEN = [
 ]
 _Q = OpenApiParameter(
     "q",
-    {"type": "string", "minLength": 1, "maxLength": 100},
+    {"type": "string", "minLength": 1},  # its 100 characters are counted as it is read: composed, trimmed
     required=True,
     description="약 이름, 초성, 성분, 증상, 회사. 앞뒤 빈칸을 빼고 1-100자",
 )

@@ -9,7 +9,8 @@ class OpsConfig(AppConfig):
     verbose_name = "운영"
 
     def ready(self) -> None:
-        # Models exist from here on.
+        # Models exist from here on. `staff_audit` listens by being imported.
+        from ops import staff_audit  # noqa: F401
         from ops.personal_data import TABLES, erase, export
 
         on_final_failure("ops.services.keep_dead_letter")

@@ -22,18 +22,18 @@ def idempotent(view: View) -> View:
     """Wrap a view function (`idempotent(ScrapList.as_view())`); only POSTs that carry the header are concerned.
 
     Keys are per caller (user, install or address) and kept 24 h. The same key with another body: 422; while the first
-    is running: 409 with Retry-After. Answers from 500 on and 409, 429 are not kept: a repetition may run again.
+    is running: 409 with Retry-After. Answers from 500 on and 401, 409, 429 are not kept: a repetition may run again.
     """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        if request.method != "POST" or key is None:
+        if request.method != "POST" or key is None or _will_be_refused(view, request):
             return view(request, *args, **kwargs)
         try:
             begun = _begin(request, key)
             if isinstance(begun, StoredAnswer):
-                # The view counts what it answers itself.
+                # The view, which counts what it answers and refuses an ended login, is not called.
                 throttling.check(request)
         except Problem as problem:
             return problem_response(problem, request=request)
@@ -44,15 +44,10 @@ def idempotent(view: View) -> View:
     return wrapper
 
 
-def idempotent_for_users(view: View) -> View:
-    """As `idempotent`, for views that want a signed-in caller: who is nobody is told so first, whatever the key."""
-    kept = idempotent(view)
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        return (kept if throttling.identity_of(request) else view)(request, *args, **kwargs)
-
-    return wrapper
+def _will_be_refused(view: View, request: HttpRequest) -> bool:
+    """A stranger where one must be signed in: the view says 401, and nothing is written for it."""
+    members_only = bool(getattr(getattr(view, "cls", None), "permission_classes", ()))
+    return members_only and throttling.identity_of(request) is None
 
 
 def _begin(request: HttpRequest, key: str) -> Claim | StoredAnswer:
@@ -80,7 +75,7 @@ def _run(claim: Claim, answer: Callable[[], HttpResponseBase]) -> HttpResponseBa
 
 def _worth_keeping(response: HttpResponseBase) -> bool:
     small = isinstance(response, HttpResponse) and len(response.content) <= _MAX_STORED_BYTES
-    return small and response.status_code < 500 and response.status_code not in (409, 429)
+    return small and response.status_code < 500 and response.status_code not in (401, 409, 429)
 
 
 def _stored(response: HttpResponseBase) -> StoredAnswer:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core.celery_task import PillingTask
+from ops import staff
 from ops.services import purge_idempotency_keys as purge
 
 
@@ -10,3 +11,9 @@ from ops.services import purge_idempotency_keys as purge
 def purge_idempotency_keys() -> int:
     """Delete keys older than a day."""
     return purge()
+
+
+@shared_task(base=PillingTask)
+def purge_login_attempts() -> int:
+    """Delete failed logins of staff older than 30 days."""
+    return staff.purge_attempts()

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from ops.idempotency import idempotent_for_users
+from ops.idempotency import idempotent
 from schedules.views import intakes, people, plans, records
 from schedules.views.base import View
 
 
 def _route(where: str, view: type[View], name: str) -> URLPattern:
     made: Callable[..., Any] = view.as_view()
-    return path(where, idempotent_for_users(made) if hasattr(view, "post") else made, name=name)
+    return path(where, idempotent(made) if hasattr(view, "post") else made, name=name)
 
 
 urlpatterns: list[URLPattern] = [

@@ -55,8 +55,8 @@ class Summary(APIView):
             ),
             OpenApiParameter(
                 "keyword",
-                {"type": "string", "minLength": 2, "maxLength": 30},
-                description="이 낱말에 대한 내용만 (임산부, 음주, 운전 …)",
+                {"type": "string"},  # its 2-30 characters are counted as it is read: composed, without blanks
+                description="이 낱말에 대한 내용만 (임산부, 음주, 운전 …). 다듬어서 2-30자",
             ),
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="지난 답의 ETag"),
             *response_headers(("ETag", "Cache-Control", "X-Cache"), (200, 202, 304)),

@@ -21,6 +21,7 @@ import psycopg2
 import redis
 import requests
 from celery import Celery
+from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.invalidation import CHANNEL
@@ -133,8 +134,7 @@ class Product:
             "KAKAO_API_BASE_URL": self.standins.url("kakao"),
             "KAKAO_REST_API_KEY": kakao.REST_API_KEY,
             **kakao.SECRETS,
-            **{f"THROTTLE_{name}": _HIGH for name in ("USER", "INSTALL", "ADDRESS", "SUGGEST", "SOURCE")},
-            **{f"THROTTLE_{name}": _HIGH for name in ("SUMMARY", "SUMMARY_ADDRESS")},
+            **{f"THROTTLE_{name.upper()}": _HIGH for name in settings.THROTTLE_RATES},
         }
 
     def _fill(self) -> None:

@@ -291,6 +291,12 @@ def test_headers_that_are_too_much_or_broken_are_told(product: Product, headers,
     told(product.raw(SEARCH + b"a", headers=headers), status, slug)
 
 
+@pytest.mark.parametrize("charset", [b"rot13", b"bz2", b"zlib", b"utf-16", b"idna", b"unicode_escape"])
+@pytest.mark.parametrize("target", [SEARCH + b"%EC%95%BD", b"/login?next=%EC%95%BD"])
+def test_the_charset_of_a_content_type_changes_nothing(product: Product, target, charset):
+    assert product.raw(target, headers=b"Content-Type: text/plain; charset=%s\r\n" % charset).status == 200
+
+
 @pytest.mark.parametrize("length", [5_000, 1_000_000])
 def test_a_query_string_of_a_megabyte_is_refused_in_peace(product: Product, length):
     told(product.raw(SEARCH + b"a" * length), 414, "uri-too-long")
@@ -332,6 +338,81 @@ def test_an_install_number_is_made_whatever_the_body_says(product: Product):
         )
         assert answer.status == 201
         assert answer.json()["install_id"]
+
+
+# --- paths and places to be sent to ---
+
+TRICKS = [
+    b"//api/v1/me", b"/api/v1//me", b"/api/v1/./me", b"/api/v1/../v1/me", b"/api/v1/%2e%2e/v1/me", b"/API/V1/ME",
+    b"/api/v1/me/", b"/api/v1/me;x=1", b"/api/v1/me%00", b"/api/v1/me%2fexport", b"/api/v1/me.json", b"/api/v1/me%20",
+    b"/api/v1\\me", b"/api%2fv1%2fme", b"/api/v1/%6d%65%2e", b"/static/../config/settings.py",
+    b"/static/%2e%2e/config/settings.py", b"/static/..%2f..%2fetc/passwd", b"/static//etc/passwd",
+    b"/static/%00", b"/static/....//....//etc/passwd", b"/.git/config", b"/.env", b"/var/secrets", b"/manage.py",
+    b"/api/v1/../../admin/", b"/api/v1/%2e%2e/%2e%2e/admin/", b"/admin;/", b"//admin/", b"/ADMIN/", b"/admin/..;/",
+    b"/login/..%2fadmin/", b"http://evil.test/api/v1/me", b"/problems/../admin/", b"/problems/%2e%2e%2fmetrics",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TRICKS)
+def test_a_path_is_what_it_says(product: Product, target):
+    answer = product.raw(target)
+    # The admin sends its own paths to its login; an absolute address names our own path, which wants a login.
+    assert answer.status in (400, 401, 404), (answer.status, answer.body[:200])
+    assert b"SECRET" not in answer.body
+    assert b"root:" not in answer.body
+
+
+ELSEWHERE = [
+    "//evil.test", "///evil.test", "https://evil.test", "https:evil.test", "http:///evil.test", "\\\\evil.test",
+    "/\\evil.test", "\t//evil.test", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)",
+    "data:text/html,x", "//evil.test@127.0.0.1", "https://127.0.0.1.evil.test", "/\r\nSet-Cookie: stolen=1",
+    "%2f%2fevil.test", "//evil%E3%80%82test", "http://[::1", "https://127.0.0.1@evil.test/", "\x00//evil.test",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wished", ELSEWHERE)
+@pytest.mark.parametrize("path", ["/login", "/login/kakao", "/admin/login/"])
+def test_nobody_is_sent_to_another_place(product: Product, path, wished):
+    answer = product.raw(f"{path}?next={quote(wished, safe='')}".encode())
+    assert answer.status in (200, 302), answer.body[:300]
+    assert "stolen" not in answer.headers.get("set-cookie", "")
+    sent_to = answer.headers.get("location", "")
+    assert "evil" not in sent_to.split("?")[0]
+    # What the page offers as its next step stays here too; the admin checks it when the form is sent.
+    if path == "/login":
+        assert b"evil" not in answer.body
+        assert b"javascript" not in answer.body.lower()
+
+
+HOSTS = [
+    b"evil.test", b"127.0.0.1.evil.test", b"evil.test:80", b"127.0.0.1@evil.test", b"127.0.0.1:80@evil.test",
+    b"127.0.0.1,evil.test", b"127.0.0.1 evil.test", b"[::1]evil", b"127.0.0.1/evil", b"127.0.0.1:x", b".", b"\xff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("target", [SEARCH + b"a", b"/login/kakao", b"/api/v1/me", b"/admin/"])
+def test_no_made_up_host_is_believed(product: Product, target, host):
+    answer = product.raw(target, headers=b"Host: " + host + b"\r\n")
+    assert answer.status == 400, answer.body[:200]
+    assert "location" not in answer.headers
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("header", [b"X-Forwarded-Host", b"X-Host", b"Forwarded", b"X-Original-URL", b"X-Rewrite-URL"])
+def test_no_other_header_moves_a_request(product: Product, header):
+    answer = product.raw(b"/login/kakao", headers=header + b": evil.test/admin/\r\n")
+    assert answer.status == 302
+    assert "evil" not in answer.headers["location"]
+
+
+@pytest.mark.parametrize("value", [b"a\r\nX-Evil: 1", b"a%0d%0aX-Evil: 1", b"a\tb", "가".encode(), b"a" * 300])
+@pytest.mark.parametrize("header", [b"X-Request-ID", b"X-Install-ID", b"Idempotency-Key", b"If-None-Match", b"Origin"])
+def test_no_header_comes_back_as_another(product: Product, header, value):
+    answer = product.raw(b"/api/v1/installs", method=b"POST", headers=header + b": " + value + b"\r\n")
+    assert answer.status in (201, 400)
+    assert "x-evil" not in answer.headers
+    assert all("X-Evil" not in text for text in answer.headers.values())
 
 
 def test_nothing_was_logged_as_an_unhandled_fault(product: Product):

@@ -1,4 +1,9 @@
+import re
+
 import pytest
+from django.http import HttpResponse
+
+from core.browser import PageContentSecurity
 
 pytestmark = pytest.mark.urls("core.tests.urls")
 
@@ -48,3 +53,35 @@ def test_a_browser_of_an_allowed_site_may_send_the_apis_own_headers(client, sett
     }
     answer = client.options("/api/v1/installs", headers=headers)
     assert header in answer["Access-Control-Allow-Headers"].split(", ")
+
+
+def policy(response):
+    return {part.split()[0]: part.split()[1:] for part in response["Content-Security-Policy"].split(";")}
+
+
+@pytest.mark.urls("config.urls")
+def test_the_admins_policy_is_its_own(client, db, settings):
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+    found = policy(client.get("/admin/login/"))
+    assert found["default-src"] == ["'none'"]
+    assert found["script-src"] == found["style-src"] == ["'self'"]
+    assert found["frame-ancestors"] == ["'none'"]
+
+
+def test_a_page_that_runs_code_of_its_own_names_it_by_a_nonce(rf):
+    def page(request):
+        return HttpResponse(f'<script nonce="{request.csp_nonce}"></script>')
+
+    first, second = (PageContentSecurity(page)(rf.get("/page")) for _ in range(2))
+    for response in (first, second):
+        (nonce,) = re.findall(r'nonce="([^"]+)"', response.content.decode())
+        assert policy(response)["script-src"] == ["'self'", f"'nonce-{nonce}'"]
+        assert len(nonce) >= 22
+    assert first.content != second.content
+
+
+def test_without_use_no_nonce_is_given(rf):
+    response = PageContentSecurity(lambda request: HttpResponse())(rf.get("/page"))
+    assert policy(response)["script-src"] == ["'self'"]
+    assert "unsafe" not in response["Content-Security-Policy"]

@@ -3,10 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from accounts.services.tokens import end_all
+from accounts.tests.signing import bearer
 from core.tests import urls
 from ops.models import IdempotencyKey
 from ops.services import Claim, StoredAnswer, abandon_request, begin_request, finish_request
@@ -158,3 +161,28 @@ def test_the_purge_deletes_what_is_older_than_a_day():
     IdempotencyKey.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
     assert purge_idempotency_keys.run() == 1
     assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["k"]
+
+
+@pytest.mark.urls("config.urls")
+def test_for_a_stranger_nothing_is_kept(client, settings):
+    settings.THROTTLE_ENABLED = False
+    for body in ('{"name": "하나"}', '{"name": "둘"}'):
+        answer = client.post("/api/v1/tags", body, "application/json", headers={"Idempotency-Key": "of-a-stranger"})
+        assert answer.status_code == 401
+    assert not IdempotencyKey.objects.exists()
+
+
+@pytest.mark.urls("config.urls")
+def test_an_ended_login_gets_no_kept_answer(client, settings):
+    settings.THROTTLE_ENABLED = True
+    user = get_user_model().objects.create_user(kakao_sub="1000:4815000001")
+    signed = bearer(user)
+
+    def again():
+        headers = {"Idempotency-Key": "again-and-again"}
+        return client.post("/api/v1/tags", '{"name": "혈압"}', "application/json", headers=headers, **signed)
+
+    assert again().status_code == 201
+    assert again()["Idempotent-Replayed"] == "true"
+    end_all(user_id=user.pk)
+    assert again().status_code == 401

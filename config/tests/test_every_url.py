@@ -1,0 +1,137 @@
+"""The whole URL table with nobody, with its owner, and with somebody else signed in."""
+
+import json
+import re
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from accounts.tests.signing import bearer
+from config.tests.owning import MARK, OWNED, own
+from config.tests.walking import METHODS, api_routes, collection, routes
+from core import personal_data
+from core.errors import PROBLEMS
+
+pytestmark = pytest.mark.django_db
+# Read or called by anybody, on purpose. A route that is not named here wants a signed-in user.
+OPEN = {
+    "search", "suggest", "popular", "medicine", "summary", "picture", "installs", "login-with-kakao", "kakao-unlinked",
+    "refresh", "end-login", "pharmacies", "pharmacy", "calendar-file",
+}  # fmt: skip
+OPEN_PAGES = {
+    "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
+    "logout",
+}  # fmt: skip
+BY_COLLECTION = [route for route in api_routes() if route.takes and route.name not in OPEN]
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings):
+    settings.THROTTLE_ENABLED = False
+
+
+@pytest.fixture
+def owner(db):
+    return User.objects.create_user(kakao_sub="1000:4815000001", nickname=MARK)
+
+
+@pytest.fixture
+def other(db):
+    return User.objects.create_user(kakao_sub="1000:4815000002", nickname="남")
+
+
+def told(answer, *statuses):
+    assert answer.status_code in statuses, (answer.status_code, answer.content.decode()[:300])
+    assert answer.json()["type"].removeprefix("/problems/") in PROBLEMS
+    assert re.search("[가-힣]", answer.json()["detail"])
+
+
+def all_rows(user):
+    """Everything held about a user, as the export shows it, but for what signing in leaves."""
+    whole = json.loads("".join(personal_data.stream(str(user.pk))))
+    whole.get("accounts", {}).pop("logins", None)
+    whole.pop("ops", None)
+    return json.dumps(whole, sort_keys=True, default=str)
+
+
+def test_every_route_is_known():
+    """A new route with an id in it says here how somebody comes to own such a thing, or that it is open to all."""
+    assert {"me", "search", "medicine"} <= {route.name for route in api_routes()}
+    unknown = [route.template for route in BY_COLLECTION if collection(route.template) not in OWNED]
+    assert not unknown, "add them to OWNED or OPEN"
+    pages = [route for route in routes() if not route.template.startswith("api/v1/")]
+    assert all(route.name in OPEN_PAGES for route in pages), "add them to OPEN_PAGES, or try them with two users"
+
+
+@pytest.mark.parametrize("route", [route for route in api_routes() if route.name not in OPEN], ids=lambda r: r.template)
+@pytest.mark.parametrize("method", METHODS)
+def test_without_a_login_nothing_is_told(client, route, method):
+    answer = client.generic(method.upper(), route.address(), b"{}", "application/json")
+    told(answer, 401)
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("route", BY_COLLECTION, ids=lambda r: r.template)
+@pytest.mark.parametrize("method", METHODS)
+def test_somebody_elses_is_not_found(client, owner, other, route, method):
+    name = route.takes[0]
+    id_ = own(client, owner, collection(route.template))
+    before = all_rows(owner)
+    address = route.address(**{name: id_})
+    foreign = client.generic(method.upper(), address, b"{}", "application/json", **bearer(other))
+    told(foreign, 404, 405)
+    # No difference to what never was, or ids could be found out.
+    missing = client.generic(method.upper(), route.address(), b"{}", "application/json", **bearer(other))
+    assert without_id(foreign) == without_id(missing)
+    assert all_rows(owner) == before
+
+
+def without_id(answer):
+    return answer.status_code, {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+@pytest.mark.parametrize("route", [r for r in api_routes() if not r.takes], ids=lambda r: r.template)
+@pytest.mark.parametrize("query", ["", "?user={}", "?user_id={}", "?owner={}", "?id={}", "?format=csv"])
+def test_no_list_shows_somebody_elses(client, owner, other, route, query):
+    ids = [str(owner.pk), *(str(own(client, owner, what)) for what in OWNED if has(what))]
+    answer = client.get(route.address() + query.format(owner.pk), **bearer(other))
+    assert answer.status_code < 500
+    shown = b"".join(answer).decode("utf-8", "replace")
+    assert MARK[:10] not in shown
+    assert not [id_ for id_ in ids if len(id_) > 20 and id_ in shown]
+
+
+def has(what):
+    return any(route.template == f"api/v1/{what}" for route in api_routes())
+
+
+@pytest.mark.parametrize("route", BY_COLLECTION, ids=lambda r: r.template)
+@pytest.mark.parametrize("id_", ["0", "-1", "../me", "%2e%2e", "1;x=1", "1%00", "%ED%A0%80", "9" * 400, "1.0", "None"])
+def test_ids_that_are_none(client, other, route, id_):
+    told(client.get(route.address(**{route.takes[0]: id_}), **bearer(other)), 404, 405, 400)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_erased_is_nobody_everywhere(client, other):
+    """Their token lives on for minutes. Read or write, it finds nobody: never somebody else, never a broken key."""
+    signed = bearer(other)
+    personal_data.erase(str(other.pk))
+    User.objects.filter(pk=other.pk).delete()
+    before = rows()
+    for route in (route for route in api_routes() if route.name not in OPEN):
+        for method in METHODS:
+            answer = client.generic(method.upper(), route.address(), b"{}", "application/json", **signed)
+            assert answer.status_code < 500, (method, route, answer.content.decode())
+            assert b"".join(answer).decode("utf-8", "replace").count(str(other.pk)) == 0
+    assert rows() == before
+
+
+def rows():
+    """How many rows each table has that names a user; the audit trail may note that a stranger tried."""
+    with connection.cursor() as cursor:
+        counts = {}
+        for table in sorted(personal_data.tables() - {"ops_audit_event"}):
+            cursor.execute(f'SELECT count(*) FROM "{table}"')
+            counts[table] = cursor.fetchone()[0]
+        return counts
