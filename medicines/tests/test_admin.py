@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from core.cache import tiers as cache
 from medicines.models import Medicine, MirrorRun
 from medicines.tests import catalogue
-from ops.models import AuditEvent
+from ops.tests.audit import deeds
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def test_an_action_drops_a_medicine_from_the_caches(admin_client, client):
     data = {"action": "drop_from_caches", "_selected_action": [chosen]}
     assert admin_client.post("/admin/medicines/medicine/", data, follow=True).status_code == 200
     assert not cache().get("detail:100000001")
-    event = AuditEvent.objects.get()
+    event = deeds().get()
     assert (event.action, event.details) == ("cache.drop_medicines", {"count": 1, "item_seqs": ["100000001"]})
 
 
@@ -53,4 +53,4 @@ def test_who_may_only_look_drops_nothing(client, django_user_model):
     chosen = Medicine.objects.get(item_seq="100000001").pk
     client.post("/admin/medicines/medicine/", {"action": "drop_from_caches", "_selected_action": [chosen]})
     assert cache().get("detail:100000001")
-    assert not AuditEvent.objects.exists()
+    assert not deeds().exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from core import breaker, stores
 from core.errors import VendorUnreachable
 from core.tests.conftest import OwnValkey
-from ops.models import AuditEvent
+from ops.tests.audit import deeds
 
 pytestmark = [
     pytest.mark.django_db,
@@ -78,11 +78,11 @@ def test_reset_is_asked_for_first_and_then_done_and_written_down(staff):
     asked = operator.get(RESET)
     assert "다시 잇기" in asked.content.decode()
     assert breaker.state("datagokr") == "open"
-    assert not AuditEvent.objects.exists()
+    assert not deeds().exists()
     done = operator.post(RESET, follow=True)
     assert "다시 이었습니다" in done.content.decode()
     assert breaker.state("datagokr") == "closed"
-    event = AuditEvent.objects.get()
+    event = deeds().get()
     assert (event.action, event.target, event.details) == (
         "breaker.reset", "datagokr", {"state": "open", "failures": 5},
     )  # fmt: skip
@@ -150,4 +150,4 @@ def test_without_redis_the_page_says_so_and_resets_nothing(staff, settings, tmp_
     assert "브로커 Redis가 응답하지 않습니다" in page(operator)
     assert "아무것도 바꾸지 않았습니다" in operator.post(RESET, follow=True).content.decode()
     assert breaker.seen()[0].state == "open"
-    assert not AuditEvent.objects.exists()
+    assert not deeds().exists()

@@ -14,7 +14,7 @@ from core.redis_tier import RedisTier
 from core.tests.conftest import OwnValkey
 from medicines.tests import catalogue
 from ops.inspection import inspect
-from ops.models import AuditEvent
+from ops.tests.audit import deeds
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/ops/cacheentry/"
@@ -120,7 +120,7 @@ def test_dropping_reaches_redis_and_the_other_processes_and_is_written_down(oper
             break
         invalidation.time.sleep(0.05)
     assert other_process.memory.peek(key) is None
-    event = AuditEvent.objects.get()
+    event = deeds().get()
     assert (event.action, event.target, event.details) == ("cache.drop", key, {"everywhere": True})
 
 
@@ -130,7 +130,7 @@ def test_only_keys_are_dropped(operator, key):
     done = operator.post(DROP, {"key": key}, follow=True)
     assert "지울 수 있는 키가 아닙니다" in done.content.decode()
     assert tiers().shared.peek("catalogue-changed")
-    assert not AuditEvent.objects.exists()
+    assert not deeds().exists()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "가" * 129, "\x00", "가\x00나"])
@@ -153,8 +153,8 @@ def test_what_is_typed_is_in_no_log_and_in_no_audit_event(operator, client, capl
     operator.post(DROP, {"key": [row.entry.key for row in inspect("보라매")]})
     written = "\n".join(JsonFormatter().format(record) for record in caplog.records)
     assert "request" in written
-    events = str(list(AuditEvent.objects.values()))
-    assert AuditEvent.objects.count() == 3
+    events = str(list(deeds().values()))
+    assert deeds().count() == 3
     for word in ("보라매", "비밀스런병명"):
         assert word not in written
         assert word not in events
@@ -179,7 +179,7 @@ def test_without_redis_the_page_says_so(operator, settings, tmp_path_factory, cl
     assert "응답하지 않습니다" in look(operator, SEQ)
     done = operator.post(DROP, {"key": f"detail:{SEQ}"}, follow=True).content.decode()
     assert "이 프로세스에서만 지웠습니다" in done
-    assert AuditEvent.objects.get().details == {"everywhere": False}
+    assert deeds().get().details == {"everywhere": False}
 
 
 @pytest.mark.parametrize(("permissions", "looks"), [((), False), (("view_cacheentry",), True)])

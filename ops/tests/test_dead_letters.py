@@ -10,8 +10,9 @@ from django.db import connection
 from core import celery_task
 from core.celery_task import DeadTask, PillingTask, enqueue
 from core.errors import VendorRefused
-from ops.models import AuditEvent, DeadLetter
+from ops.models import DeadLetter
 from ops.services import claim_dead_letter, keep_dead_letter, record_audit
+from ops.tests.audit import deeds
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_an_operator_sends_it_again(operator, monkeypatch, django_capture_on_com
     assert sent == [((5,), {})]
     letter.refresh_from_db()
     assert letter.resent_at is not None
-    assert AuditEvent.objects.get().action == "dead_letter.resend"
+    assert deeds().get().action == "dead_letter.resend"
 
 
 def test_a_task_that_no_longer_exists_stays(operator):
