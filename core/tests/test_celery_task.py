@@ -1,11 +1,12 @@
 """Delivery over the real broker to a real worker."""
 
+import logging
 import threading
 import time
 
 import pytest
 from celery import current_app, shared_task
-from celery.contrib.testing.worker import start_worker
+from celery.contrib.testing.worker import setup_app_for_worker, start_worker
 from django.db import transaction
 from prometheus_client import REGISTRY
 
@@ -129,3 +130,13 @@ def test_what_every_task_has():
     assert note.time_limit <= 120
     assert note.soft_time_limit < note.time_limit
     assert note.retry_backoff_max <= 60
+
+
+def test_a_worker_leaves_logging_to_the_settings():
+    def state():
+        return [(logger.level, logger.propagate, [*logger.handlers]) for logger in map(logging.getLogger, names)]
+
+    names = ("", "celery", "celery.task", "core")
+    before = state()
+    setup_app_for_worker(current_app, "CRITICAL", None)
+    assert state() == before

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.signing import bearer
+from core import breaker, stores
+from sandbox.standins import Standins
 
 
 class Phone:
@@ -82,3 +84,21 @@ def phone(client, user):
 @pytest.fixture
 def stranger(client, db):
     return Phone(client, make_user(2))
+
+
+@pytest.fixture(scope="module")
+def _running():
+    with Standins(detail_seconds=0) as running:
+        yield running
+
+
+@pytest.fixture
+def expo(_running, settings):
+    """Expo's stand-in, with nothing received yet."""
+    _running.reset()
+    stores.broker.client.flushdb()
+    breaker.forget()
+    settings.EXPO_BASE_URL = _running.url("expo")
+    yield _running.stand("expo").vendor
+    _running.reset()
+    stores.broker.client.flushdb()

@@ -9,8 +9,6 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from core import breaker, stores
-from sandbox.standins import Standins
 from schedules import tasks
 from schedules.models import Carer, Device, PushMessage, ReminderSettings, Schedule
 from schedules.selectors.people import person
@@ -20,23 +18,6 @@ from schedules.tests.conftest import Phone, make_user
 
 pytestmark = pytest.mark.django_db
 State = PushMessage.State
-
-
-@pytest.fixture(scope="module")
-def _running():
-    with Standins(detail_seconds=0) as running:
-        yield running
-
-
-@pytest.fixture
-def expo(_running, settings):
-    _running.reset()
-    stores.broker.client.flushdb()
-    breaker.forget()
-    settings.EXPO_BASE_URL = _running.url("expo")
-    yield _running.stand("expo").vendor
-    _running.reset()
-    stores.broker.client.flushdb()
 
 
 @pytest.fixture
