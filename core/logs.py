@@ -13,7 +13,7 @@ from core import context
 EXTRA_FIELDS = frozenset(
     "route method status duration_ms tier task task_id vendor outcome rows source attempt model".split()  # noqa: SIM905
 )
-_TALKATIVE = ("httpx", "httpcore", "openai", "urllib3", "requests", "kombu", "amqp", "celery")
+_TALKATIVE = ("httpx", "httpcore", "openai", "urllib3", "requests", "kombu", "amqp", "celery", "axes")
 _HIDDEN = "[hidden]"
 # A query string in any text: "?" up to white space, a quote or a closing bracket.
 _QUERY = re.compile(r"\?[^\s\"'<>)\]]*=[^\s\"'<>)\]]*")

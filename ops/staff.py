@@ -17,6 +17,7 @@ from django.utils import timezone
 from django_otp import match_token, user_has_device
 
 from core import throttling
+from ops.services import record_audit
 
 _WRONG = "아이디, 비밀번호, 인증 코드를 다시 확인해 주세요."
 
@@ -56,9 +57,18 @@ class StaffSite(AdminSite):
         return not (settings.ADMIN_TOTP_REQUIRED or user_has_device(user))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "POST":
-            throttling.check(request, "login", anonymous=True)
-        return super().login(request, extra_context)
+        if request.method != "POST":
+            return super().login(request, extra_context)
+        throttling.check(request, "login", anonymous=True)
+        response = super().login(request, extra_context)
+        if response.status_code == 302:
+            _note_login(request.user)
+        return response
+
+
+def _note_login(user: Any) -> None:
+    factor = getattr(user, "otp_device", None)
+    record_audit(actor=str(user.pk), action="staff.login", details={"second_factor": factor is not None})
 
 
 def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:

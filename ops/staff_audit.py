@@ -1,20 +1,10 @@
-"""Who of the staff came in, and when somebody was locked out, in the audit trail."""
-
-from typing import Any
+"""That somebody was locked out, in the metrics and the audit trail."""
 
 from axes.signals import user_locked_out
-from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
 from core import metrics
 from ops.services import record_audit
-
-
-@receiver(user_logged_in)
-def note_login(sender: object, user: Any, **given: object) -> None:
-    if user.is_staff:
-        factor = getattr(user, "otp_device", None)
-        record_audit(actor=str(user.pk), action="staff.login", details={"second_factor": factor is not None})
 
 
 @receiver(user_locked_out)

@@ -13,6 +13,8 @@ from detect_secrets.settings import transient_settings
 from sandbox.home import PROJECT
 
 LOCKED = sorted(PROJECT.glob("requirements*.txt"))
+# Full of hashes, which look like secrets.
+HASHES = re.compile(r"(requirements.*\.txt|\.secrets\.baseline)$")
 BASELINE = json.loads((PROJECT / ".secrets.baseline").read_text())
 
 
@@ -68,7 +70,7 @@ def test_no_secret_is_in_the_repository():
     if not (PROJECT / ".git").exists() or not shutil.which("git"):
         pytest.skip("no git checkout: what belongs to the repository is not known")
     listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    files = [name for name in listed.splitlines() if (PROJECT / name).is_file()]
+    files = [name for name in listed.splitlines() if (PROJECT / name).is_file() and not HASHES.search(name)]
     assert len(files) > 100
     known = {(file, one["hashed_secret"]) for file, ones in BASELINE["results"].items() for one in ones}
     assert not found(*files) - known
