@@ -17,9 +17,17 @@ def make_tiers(**memory):
     return TwoTier(MemoryTier(**sizes), RedisTier(prefix="pilling:v1:", stale_seconds=60))
 
 
+def listening(**memory):
+    """Tiers whose subscriber has connected, which empties the memory once."""
+    made = make_tiers(**memory)
+    made.subscriber.ensure()
+    assert made.subscriber.connected.wait(10)
+    return made
+
+
 @pytest.fixture
 def tiers():
-    return make_tiers()
+    return listening()
 
 
 def wait_for(condition):
@@ -36,7 +44,7 @@ def counted(tier, outcome):
 
 def test_memory_then_redis_then_nothing(tiers):
     tiers.set_many({"a": b"1"}, seconds=60)
-    other = make_tiers()
+    other = listening()
     assert tiers.get_many(["a", "z"]) == ({"a": b"1"}, {"a": "memory"})
     assert other.get("a") == (b"1", "redis")
     assert other.get("a") == (b"1", "memory")
