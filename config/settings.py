@@ -265,14 +265,8 @@ CORS_ALLOW_HEADERS = [
     *default_headers, "idempotency-key", "if-match", "if-none-match", "x-install-id", "x-request-id",
 ]  # fmt: skip
 CORS_EXPOSE_HEADERS = [
-    "ETag",
-    "Retry-After",
-    "X-Cache",
-    "X-Request-ID",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-]
+    "ETag", "Retry-After", "X-Cache", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+]  # fmt: skip
 LOGIN_URL = LOGIN_REDIRECT_URL = "/login"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_CONTENT_TYPE_NOSNIFF = True
