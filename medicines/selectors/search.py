@@ -7,14 +7,27 @@ from core.prepared import fetch_all
 from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
-from medicines.selectors.search_arms import AS_TYPED, FUZZY, TIERS, Arm, begins, free_text, name_arms, range_of
+from medicines.selectors.search_arms import (
+    AS_TYPED,
+    EXACT,
+    EXACT_BRAND,
+    FUZZY,
+    TIERS,
+    Arm,
+    begins,
+    free_text,
+    name_arms,
+    range_of,
+)
 
 # Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
 _BRANDS, _OF_A_BRAND = 16, 24
 _FUZZY_FROM, _COMPARED_KEYS = 3, 120
 
-RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on,
-           strpos(m.name_norm, '|'), m.item_seq"""
+_GONE = "(m.status = 'withdrawn' OR m.export_only)"
+RANK = f"{_GONE}, m.popularity DESC, m.opened_on, strpos(m.name_norm, '|'), m.item_seq"
+# A whole name that nobody can buy stands behind the brand's products that can be had: they are exact as well.
+_TIER = f"CASE WHEN best.tier = {EXACT} AND {_GONE} THEN {EXACT_BRAND} ELSE best.tier END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
         f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
             FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best
             CROSS JOIN LATERAL (SELECT * FROM medicine WHERE id = best.id LIMIT 1) m
-            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {RANK} LIMIT %s""",
+            ORDER BY {_TIER} > 0, best.tier = {FUZZY}, other, {_TIER}, best.place, {RANK} LIMIT %s""",
         [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
     )
 
