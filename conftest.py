@@ -14,10 +14,12 @@ def _empty_cache():
     tiers().memory._reset()
 
 
+@pytest.fixture(autouse=True)
+def _no_secret_in_a_log_line():
+    yield
+    leaks, log_watch.leaks = log_watch.leaks, []
+    assert leaks == []
+
+
 def pytest_configure(config):
     log_watch.install()
-
-
-def pytest_collection_modifyitems(items):
-    """What judges the whole run comes after it."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
