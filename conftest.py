@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from core.cache import tiers
-from core.tests import log_watch
+from core.tests import log_watch, seeds
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +23,4 @@ def _no_secret_in_a_log_line():
 
 def pytest_configure(config):
     log_watch.install()
+    seeds.install()

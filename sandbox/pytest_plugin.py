@@ -32,11 +32,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     if not worker and getattr(early_config.known_args_namespace, "numprocesses", None):
         os.environ.update({name: os.environ.get(name) or nowhere for name, nowhere in _NOWHERE.items()})
     else:
-        _start()
+        start_servers()
     yield
 
 
-def _start() -> None:
+def start_servers() -> None:
+    """For this process and its children; whatever ends the process ends them."""
     for name in [name for name, nowhere in _NOWHERE.items() if os.environ.get(name) == nowhere]:
         del os.environ[name]
     home = Home(Path(tempfile.mkdtemp(prefix="pilling-test-")).resolve())
