@@ -70,6 +70,12 @@ _USER = {
     "meal_times": {"breakfast": "08:00", "lunch": "12:30", "dinner": "18:30", "bedtime": "22:30"},
     "large_text": False,
     "created_at": "2026-11-26T09:00:00+09:00",
+    "reminder_settings": {
+        "enabled": True,
+        "quiet_hours": {"from": "22:00", "to": "07:00"},
+        "second_after_minutes": 30,
+        "show_medicine_name": False,
+    },
 }
 _PAIR = {"access": "eyJ…", "access_expires_in": 600, "refresh": "eyJ…", "refresh_expires_in": 5_184_000}
 _DEVICE = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
@@ -42,7 +42,7 @@ class KakaoLogin(APIView):
         given.is_valid(raise_exception=True)
         found = kakao.sign_in(given.credentials(), to="app")
         pair = tokens.issue(user_id=found.user.pk, device=devices.name_of(request._request))
-        body = {**asdict(pair), "user": found.user, "is_new": found.is_new}
+        body = {**asdict(pair), "user": selectors.whole(found.user), "is_new": found.is_new}
         return Response(serializers.LoginSerializer(body).data, headers=_SECRET)
 
 
@@ -146,12 +146,16 @@ class Me(APIView):
 
 
 def _shown(user: User) -> Response:
-    body = serializers.UserSerializer(user).data
+    body = _body(user)
     return Response(body, headers={"ETag": etag_of(body), "Cache-Control": "private, no-cache"})
 
 
+def _body(user: User) -> Any:
+    return serializers.UserSerializer(selectors.whole(user)).data  # type: ignore[arg-type] # a mapping of its fields
+
+
 def _unchanged(request: Request) -> Callable[[User], None]:
-    return lambda user: check_match(request._request, etag_of(serializers.UserSerializer(user).data))
+    return lambda user: check_match(request._request, etag_of(_body(user)))
 
 
 class Export(APIView):
