@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.models import DEFAULT_MEAL_TIMES, User
 from accounts.selectors import PROFILE
-from accounts.services.kakao import Credentials
+from accounts.services.kakao import Credentials, clean_nickname
 from core import profile_parts
 from core.bodies import StrictSerializer
 from core.zones import is_zone
@@ -94,6 +94,9 @@ class ProfileInput(StrictSerializer):
     def get_fields(self) -> dict[str, Any]:
         parts = profile_parts.parts().items()
         return super().get_fields() | {name: part.given(required=False) for name, part in parts}
+
+    def validate_nickname(self, value: str) -> str:
+        return clean_nickname(value)
 
     def validate_time_zone(self, value: str) -> str:
         if not is_zone(value):

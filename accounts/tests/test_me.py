@@ -31,6 +31,10 @@ def test_me(client, user):
     assert client.get("/api/v1/me").status_code == 401
 
 
+def test_a_nickname_is_cleaned_however_it_comes(client, user):
+    assert patch(client, user, {"nickname": "홍\u202e길\u200b동\n\x07"}).json()["nickname"] == "홍길동"
+
+
 def test_changing_what_moves_doses_raises_the_version(client, user):
     assert patch(client, user, {"nickname": "새 이름", "large_text": True}).json()["nickname"] == "새 이름"
     assert selectors.profile(user.pk).prefs_version == 1
