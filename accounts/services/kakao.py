@@ -48,11 +48,16 @@ class SignIn:
 
 
 def sign_in(credentials: Credentials, *, to: str) -> SignIn:
-    """Find or make the user. `to`: "app" or "web", for the audit trail. Raises LoginRefused, LoginUnavailable."""
+    """Find or make the user. `to`: "app", or "web", where staff are not let in: the admin wants their password.
+
+    Raises LoginRefused, LoginUnavailable.
+    """
     member = _identified(credentials)
     found = _user_of(member)
     if not found.user.is_active:
         raise LoginRefused("이용이 정지된 계정이에요.")
+    if to == "web" and found.user.is_staff:
+        raise LoginRefused("직원 계정은 관리자 화면에서 로그인해 주세요.")
     details = {"way": credentials.way, "to": to, "new": found.is_new}
     record_audit(actor=str(found.user.pk), action="login", details=details)
     return found
@@ -100,7 +105,7 @@ def _user_of(member: Member) -> SignIn:
     sub, picture = kakao_sub(member.number), _picture(member.picture)
     user, is_new = User.objects.get_or_create(
         kakao_sub=sub,
-        defaults={"nickname": _nickname(member.nickname), "picture": picture, "password": make_password(None)},
+        defaults={"nickname": clean_nickname(member.nickname), "picture": picture, "password": make_password(None)},
     )
     changes = {"last_login": timezone.now()} | ({"picture": picture} if picture else {})
     if not User.objects.filter(pk=user.pk).update(**changes):
@@ -112,7 +117,8 @@ def _user_of(member: Member) -> SignIn:
     return SignIn(user, is_new)
 
 
-def _nickname(given: str) -> str:
+def clean_nickname(given: str) -> str:
+    """Without what cannot be seen or turns the text around it."""
     return _CONTROL.sub("", given).strip()[:_MAX_NICKNAME]
 
 

@@ -62,17 +62,11 @@ def resume(held: dict[str, Any] | None, *, state: str) -> Attempt:
 
 
 def finish(attempt: Attempt, *, code: str, redirect_uri: str) -> User:
-    """Who came back. Raises LoginRefused, LoginUnavailable.
-
-    Staff do not come in this way: the admin wants their password.
-    """
+    """Who came back. Raises LoginRefused, LoginUnavailable."""
     credentials = kakao.Credentials(
         code=code, redirect_uri=redirect_uri, verifier=attempt.verifier, nonce=attempt.nonce
     )
-    user = kakao.sign_in(credentials, to="web").user
-    if user.is_staff:
-        raise LoginRefused("직원 계정은 관리자 화면에서 로그인해 주세요.")
-    return user
+    return kakao.sign_in(credentials, to="web").user
 
 
 def note_login(user: User, *, device: str) -> str:

@@ -165,6 +165,10 @@ def test_logging_out_wants_a_post_and_its_token(standins):
     assert client.get("/logout").status_code == 405
     assert client.post("/logout").status_code == 403
     assert "로그인되어 있어요" in client.get("/login").content.decode()
+    said = client.post("/logout", headers={"Accept": "text/html,*/*"})
+    assert (said.status_code, said["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert "새로 연 뒤" in said.content.decode()
+    assert client.post("/logout").json()["type"] == "/problems/forbidden"
     token = client.cookies["csrftoken"].value
     assert client.post("/logout", {"csrfmiddlewaretoken": token}).status_code == 302
 
@@ -184,6 +188,7 @@ def test_an_erased_user_is_nobody(client, standins):
 def test_staff_use_their_password(client, standins):
     User.objects.create_user(kakao_sub="1000:4815000001", is_staff=True)
     assert refused(log_in(client, standins))
+    assert not AuditEvent.objects.filter(action="login").exists()
     assert client.get("/admin/").status_code == 302
 
 
