@@ -15,6 +15,7 @@ from accounts.jwts import SignedIn
 from accounts.models import User
 from accounts.services import erasure, export, kakao, profile, tokens
 from core.celery_task import enqueue
+from core.pagination import envelope
 from core.preconditions import check_match, etag_of
 from core.schema import problems
 
@@ -104,8 +105,7 @@ class Devices(APIView):
     def get(self, request: Request) -> Response:
         me = who(request)
         found = selectors.devices(me.id, current=me.session_id)
-        body = {"results": found, "next": None, "previous": None}
-        return Response(serializers.DevicesSerializer(body).data, headers=_SECRET)
+        return Response(serializers.DevicesSerializer(envelope(found)).data, headers=_SECRET)
 
 
 class Me(APIView):
