@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from core.throttling import user_key
 from ops.models import AuditEvent, IdempotencyKey
 
@@ -9,7 +11,8 @@ TABLES = ("ops_audit_event", "idempotency_key")
 
 
 def export(user_id: str) -> dict[str, Any]:
-    events = AuditEvent.objects.filter(actor=user_id).order_by("at")
+    # What they did, and what staff did to their account; never who of the staff.
+    events = AuditEvent.objects.filter(Q(actor=user_id) | Q(target=user_id)).order_by("at")
     answers = IdempotencyKey.objects.filter(owner=user_key(user_id)).order_by("created_at")
     return {
         "audit": events.values("at", "action", "target", "details").iterator(),
