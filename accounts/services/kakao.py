@@ -2,6 +2,9 @@
 
 import logging
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -21,6 +24,10 @@ logger = logging.getLogger(__name__)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]")
 _MAX_NICKNAME = 60
 _MAX_PICTURE = 500
+# So many of a process's threads may be out at Kakao; the others wait a moment for a place, and then come back later.
+# Without it a Kakao that hangs would hold every thread that searches are answered by.
+_places = threading.BoundedSemaphore(3)
+_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,8 @@ def _identified(credentials: Credentials) -> Member:
     if not (settings.KAKAO_REST_API_KEY and settings.KAKAO_APP_ID):
         raise LoginUnavailable("카카오 로그인이 설정되어 있지 않아요.", retry_after=3600)
     try:
-        return _ask(credentials)
+        with _place():
+            return _ask(credentials)
     except KakaoDenied as error:
         logger.info("Login refused: %s", error.reason, extra={"vendor": error.vendor})
         raise LoginRefused from None
@@ -79,6 +87,16 @@ def _identified(credentials: Credentials) -> Member:
         raise LoginUnavailable from None
     except VendorError:
         raise LoginUnavailable from None
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=_WAIT_SECONDS):
+        raise LoginUnavailable(retry_after=5)
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _ask(given: Credentials) -> Member:
