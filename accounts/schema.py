@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -61,6 +61,11 @@ class DescribeUnlinked(APIView):
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag. 그사이 바뀌었으면 412를 받습니다."
 )
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag. 그대로면 304를 받습니다."
+)
+UNCHANGED = OpenApiResponse(description="If-None-Match로 보낸 것 그대로")
 
 _USER = {
     "id": "0b2f6c1e-5d0c-4a52-9f0e-3a4f5b8f7c21",

@@ -112,10 +112,13 @@ class Me(APIView):
     @extend_schema(
         operation_id="read_me",
         summary="내 정보",
-        responses={200: schema.USER, **problems("not-authenticated")},
+        parameters=[schema.IF_NONE_MATCH],
+        responses={200: schema.USER, 304: schema.UNCHANGED, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
-        return _shown(selectors.user(who(request).id))
+        shown = _shown(selectors.user(who(request).id))
+        unchanged = shown.headers["ETag"] in request.META.get("HTTP_IF_NONE_MATCH", "")
+        return Response(status=304, headers=shown.headers) if unchanged else shown
 
     @extend_schema(
         operation_id="change_me",

@@ -76,6 +76,14 @@ def test_two_devices_do_not_overwrite_each_other(client, user):
     assert patch(client, user, {"nickname": "셋"}, HTTP_IF_MATCH="*").status_code == 200
 
 
+def test_what_a_phone_has_is_not_sent_again(client, user):
+    etag = client.get("/api/v1/me", **bearer(user))["ETag"]
+    same = client.get("/api/v1/me", **bearer(user), HTTP_IF_NONE_MATCH=f'"old", {etag}')
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", etag)
+    patch(client, user, {"large_text": True})
+    assert client.get("/api/v1/me", **bearer(user), HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
 def test_the_export_is_everything_in_pieces(client, user):
     headers = bearer(user, device="iPhone")
     tokens.issue(user_id=user.pk, device="Android")
