@@ -12,7 +12,8 @@ from core import personal_data
 
 # Columns that name a user without a foreign key.
 NAMES = {
-    "username", "user", "user_id", "owner", "owner_id", "actor", "actor_id", "kakao_sub", "author", "created_by", "patient",
+    "username", "user", "user_id", "owner", "owner_id", "actor", "actor_id", "kakao_sub", "author", "created_by",
+    "patient",
 }  # fmt: skip
 # A session's content is only an id, and dies with the user. axes' two logs are switched off, and empty.
 KNOWN = {"django_session", "axes_accesslog", "axes_accessfailurelog"}
