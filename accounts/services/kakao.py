@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]")
 _MAX_NICKNAME = 60
 _MAX_PICTURE = 500
-# So many of a process's threads may be out at Kakao; the others wait a moment for a place, and then come back later.
-# Without it a Kakao that hangs would hold every thread that searches are answered by.
-_places = threading.BoundedSemaphore(3)
+# So many of a process's threads may log somebody in, and so many of these be out at Kakao while the others wait a
+# moment. Without it a Kakao that hangs would hold every thread that searches are answered by.
+_door, _places = threading.BoundedSemaphore(5), threading.BoundedSemaphore(3)
 _WAIT_SECONDS = 1.0
 
 
@@ -75,7 +75,7 @@ def _identified(credentials: Credentials) -> Member:
     if not (settings.KAKAO_REST_API_KEY and settings.KAKAO_APP_ID):
         raise LoginUnavailable("카카오 로그인이 설정되어 있지 않아요.", retry_after=3600)
     try:
-        with _place():
+        with _taken(_door, wait=0), _taken(_places, wait=_WAIT_SECONDS):
             return _ask(credentials)
     except KakaoDenied as error:
         logger.info("Login refused: %s", error.reason, extra={"vendor": error.vendor})
@@ -90,13 +90,13 @@ def _identified(credentials: Credentials) -> Member:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=_WAIT_SECONDS):
+def _taken(places: threading.BoundedSemaphore, *, wait: float) -> Iterator[None]:
+    if not places.acquire(timeout=wait):
         raise LoginUnavailable(retry_after=5)
     try:
         yield
     finally:
-        _places.release()
+        places.release()
 
 
 def _ask(given: Credentials) -> Member:

@@ -184,11 +184,12 @@ def test_kakao_is_away_and_who_is_signed_in_stays(client, standins, user):
     standins.clear_faults()
 
 
-def test_a_kakao_that_hangs_holds_few_threads(client, standins, monkeypatch):
+@pytest.mark.parametrize(("held", "places"), [("_places", 3), ("_door", 5)])
+def test_a_kakao_that_hangs_holds_few_threads(client, standins, monkeypatch, held, places):
     monkeypatch.setattr(kakao, "_WAIT_SECONDS", 0.01)
     with ExitStack() as out:
-        for _ in range(3):
-            out.enter_context(kakao._place())
+        for _ in range(places):
+            out.enter_context(kakao._taken(getattr(kakao, held), wait=0))
         answer = login(client, **BY_TOKEN)
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/login-unavailable")
         assert int(answer["Retry-After"]) > 0
@@ -198,7 +199,7 @@ def test_a_kakao_that_hangs_holds_few_threads(client, standins, monkeypatch):
 
 def test_who_was_refused_leaves_their_place(client, standins, monkeypatch):
     monkeypatch.setattr(kakao, "_WAIT_SECONDS", 0.01)
-    for token in ("other-app-user-1", "nobodys") * 3:
+    for token in ("other-app-user-1", "nobodys") * 4:
         assert login(client, access_token=token).status_code == 401
     assert login(client, **BY_TOKEN).status_code == 200
 
@@ -276,7 +277,8 @@ def _wait_for_a_blocked_statement():
 @pytest.mark.django_db(transaction=True)
 def test_two_hundred_first_logins_make_one_user(standins, monkeypatch):
     # More at a time than the threads of a process: here it is about the table.
-    monkeypatch.setattr(kakao, "_places", threading.BoundedSemaphore(200))
+    for name in ("_door", "_places"):
+        monkeypatch.setattr(kakao, name, threading.BoundedSemaphore(200))
     answers = together(200, lambda: login(Client(), access_token="sandbox-user-5").json())
     assert User.objects.count() == 1
     assert {answer["user"]["id"] for answer in answers} == {str(User.objects.get().pk)}
