@@ -1,10 +1,13 @@
 """Logging a browser in and out: what it must bring back, and where it may be sent."""
 
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Login, User
 from accounts.services import tokens, web
@@ -150,6 +153,17 @@ def test_a_planted_session_is_worth_nothing_after_the_login(client, standins):
     attacker.cookies["sessionid"] = planted
     assert "카카오로 로그인" in attacker.get("/login").content.decode()
     assert not SessionStore(planted).get("_auth_user_id")
+
+
+def test_an_attempt_is_kept_ten_minutes_and_a_login_a_fortnight(client, standins, settings):
+    asked = to_kakao(client)
+    assert client.cookies["sessionid"]["max-age"] == 600
+    assert Session.objects.get().expire_date <= timezone.now() + timedelta(seconds=600)
+    back(client, standins, asked)
+    assert client.cookies["sessionid"]["max-age"] == settings.SESSION_COOKIE_AGE
+    # Who is signed in and begins again keeps what they have.
+    to_kakao(client)
+    assert client.cookies["sessionid"]["max-age"] == settings.SESSION_COOKIE_AGE
 
 
 def test_the_cookie(client, standins, settings):
