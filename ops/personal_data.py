@@ -4,7 +4,7 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from core.throttling import user_key
 from ops.models import AuditEvent, IdempotencyKey
@@ -29,7 +29,7 @@ def erase(user_id: str) -> int:
     return int(answers.delete()[0] + _failed_logins(user_id).delete()[0])
 
 
-def _failed_logins(user_id: str) -> QuerySet[AccessAttempt]:
+def _failed_logins(user_id: str) -> Any:
     """A member of staff's; nobody else has a username."""
     staff = get_user_model()._default_manager.filter(pk=user_id, username__isnull=False)
     return AccessAttempt.objects.filter(username__in=staff.values("username"))
