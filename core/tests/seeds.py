@@ -13,7 +13,7 @@ _kept = None
 
 def install():
     """Both the first migration and each emptying of the tables end with this signal, once for each app."""
-    last = list(apps.get_app_configs())[-1]
+    last = [app for app in apps.get_app_configs() if app.models_module][-1]
     post_migrate.connect(_keep_or_restore, sender=last, dispatch_uid="seeds")
 
 
