@@ -7,17 +7,17 @@ thing: a claim is refused only when it says something that its source says in no
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-_EATING = r"(?<!내)복용|먹(?!이)|마시[는고거며면기지려어]|마셔|(?<![가-힣])드[시세]|삼키|삼켜"
+_EATING = r"복용(?<!내복용)|먹(?!이)|마시[는고거며면기지려어]|마셔|드(?<![가-힣]드)[시세]|삼키|삼켜"
 
 # In the claim only where the source has it too.
 ADDED: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern)
     for name, pattern in {
-        "leave": r"[아어여해셔]도 ?(?:되|돼|됩|됨|좋|괜찮|무방|상관)|[하되]?면 ?(?:됩니|돼요|되어|된다|되는)|지 않아도"
+        "leave": r"도(?<=[아어여해셔]도) ?(?:되|돼|됩|됨|좋|괜찮|무방|상관)|면 ?(?:됩니|돼요|되어|된다|되는)|않아도"
         r"|수도 있|(?:먹을|쓸|드실|복용할|사용할|투여할|바를) 수 ?(?:도 )?있",
         "softened": r"가능하면|가능한 한|되도록|될 수 있으면|될 수 있는 대로|웬만하면|가급적"
         r"|[는은을] (?:것이|게|편이) ?(?:더 )?(?:좋|낫|바람직|안전)",
-        "only": r"(?:사람|환자|분|여성|남성|부|자|아|이|때|경우|에|게|로|동안)만(?![가-힣])"
+        "only": r"만(?<=[람자분성부아이때우에게로안]만)(?![가-힣])"
         r"|외에는|밖에|제외하고|빼고",
         "all": r"모든|누구나|아무나|아무 ?때나|언제나|항상|마음대로",
         "other": r"다른 (?:약|제품|사람|성분)|같은 성분|비슷한",
@@ -70,9 +70,9 @@ OPPOSITES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
             r"낮|내려|내리|떨어|저하|감소|줄[어이여]|강하|저(?=혈[압당])",
         ),
         (r"과잉|과다|지나치|너무 많|많아", r"결핍|부족|모자라|모자란"),
-        (r"기 ?(?:직)?전|전에|전(?=까지)|앞서", r"(?:[한은운든친인용여] ?|직)(?:후|뒤)(?!천)|후에|뒤에|다음에"),
+        (r"기 ?(?:직)?전|전에|전(?=까지)|앞서", r"[한은운든친인용여] ?(?:후|뒤)(?!천)|직후|직뒤|후에|뒤에|다음에"),
         (r"악화|심해|나빠|더해", r"완화|호전|개선|나아[지져진]|좋아[지져진]|가라앉|덜하"),
-        (r"(?<!아)급성|급(?=[ㆍ·∙‧.,/ ]{1,2}만성)|갑자기|갑작스", r"만성|오래된|오랜"),
+        (r"급성(?<!아급성)|급(?=[ㆍ·∙‧.,/ ]{1,2}만성)|갑자기|갑작스", r"만성|오래된|오랜"),
         (r"변비|변을 ?(?:잘 )?못 ?보", r"설사|묽은 ?변|물변"),
         (r"삼키|삼켜|통째", r"씹|깨물|빨아|녹여|녹이"),
         (r"초과|넘[는어은게기]|이상(?=[ 으이의의,.]|$)", r"미만|이하|못 ?미치|이내"),
@@ -80,7 +80,7 @@ OPPOSITES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
         (r"실온|상온", r"냉장|냉동|뜨거|따뜻|차가|더운|서늘"),
         (r"사라|없어[지져진]|낫[는은고]|가신", r"나타|생기|생긴|생길|발생|일어"),
         (r"바르|바른|발라|도포|붙이|붙여|부착|뿌리|뿌려|점안|넣[는어고]|주사", _EATING),
-        (r"(?<![가-힣])눈(?!꺼풀|썹)[이에을과의은 ,]", r"(?<![가-힣])귀[가에를와의는 ,]"),
+        (r"눈(?<![가-힣]눈)(?!꺼풀|썹)[이에을과의은 ,]", r"귀(?<![가-힣]귀)[가에를와의는 ,]"),
         (r"왼|좌측", r"오른|우측"),
         (r"시작", r"중지|중단|멈추|멈춰|그만"),
     )
@@ -107,7 +107,8 @@ def turned(text: str, plain: str, bare: str, eased: str) -> str:
 def _turns(text: str, kept: str, sources: Sequence[str]) -> Iterator[str]:
     for pair in OPPOSITES:
         for here, there in (pair, pair[::-1]):
-            found = here.findall(text)
+            if not (found := here.findall(text)):
+                continue
             if len(found) > max(len(here.findall(source)) for source in sources) and _fewer(there, text, kept):
                 yield found[-1]
 

@@ -35,8 +35,10 @@ def cited_text(
 
 def _eaten(plain: str, known: Mapping[str, SourceSentence]) -> bool:
     """Whether the cited sentences, or how the label says to use it, speak of swallowing."""
+    if bounds.EATING.search(plain):
+        return True
     usage = [s.text for s in known.values() if s.field == "usage"] or [s.text for s in known.values()]
-    return any(map(bounds.EATING.search, (plain, *usage)))
+    return any(map(bounds.EATING.search, usage))
 
 
 def _alike(sentences: Sequence[SourceSentence], known: Mapping[str, SourceSentence]) -> bool:

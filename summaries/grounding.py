@@ -30,7 +30,7 @@ _PARTED = re.compile(r"말고|말며|않고")
 # "잘 자라지 않는 것" is 발육불량: no negation, but turned round without its 않.
 _WELL = re.compile(r"(?<![가-힣])(?:잘|제대로|충분히) ")
 _NOT_WELL = re.compile(_WELL.pattern + r"(?:[가-힣]+지 ?[않못]|[안못] )")
-_WRITTEN = re.compile(r"[가-힣 -~·‘’“”…]")
+_UNWRITTEN = re.compile(r"[^가-힣 -~·‘’“”…]")
 # Without any of these a text is one sentence.
 _MAY_END = re.compile(r"[.?!]+\s*[^\s.?!]|[\n)①-⑳○●◦•▶※]")
 # "…쓰세요, …두세요": what goes on behind the end of a sentence is another one, whatever stands between.
@@ -95,7 +95,7 @@ def _sentences(text: str) -> int:
 
 def characters(claim: Claim, cited: Cited) -> str:
     """Hangul syllables, ASCII and everyday marks, and what the source has: no rule sees a word in another script."""
-    return next((char for char in claim.text if not _WRITTEN.fullmatch(char) and char not in cited.plain), "")
+    return next((char for char in _UNWRITTEN.findall(claim.text) if char not in cited.plain), "")
 
 
 def quantity(claim: Claim, cited: Cited) -> str:
