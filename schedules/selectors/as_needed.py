@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from medicines.selectors.amounts import Amounts, amounts_of, substance
 from schedules.models import Plan, PlanVersion, Schedule
 from schedules.selectors.feed import number
 from schedules.selectors.people import Person
+from schedules.words import object_
 
 _DAY = timedelta(hours=24)
 # The longest gap that a plan may ask for.
@@ -85,13 +87,16 @@ class _Known:
 
 
 def _known(user_id: UUID, now: datetime) -> _Known:
-    versions = PlanVersion.objects.filter(plan__user_id=user_id, valid_until=None).order_by("plan__created_at")
-    own = {version.plan_id: version.ingredients for version in versions if version.ingredients}
+    # What was taken under a plan that ended since counts too, but its maxima hold no longer.
+    counted = Q(valid_until=None) | Q(plan__deleted_at__gte=now - _LOOKED_BACK)
+    versions = PlanVersion.objects.filter(counted, plan__user_id=user_id).order_by("plan__created_at", "number")
+    own = {version.plan_id: version.ingredients for version in versions}
+    in_force = [version.ingredients for version in versions if version.valid_until is None]
     seqs = {version.item_seq for version in versions}
     recent = Schedule.objects.filter(user_id=user_id, completed=True, scheduled_time__gte=now - _LOOKED_BACK)
     seqs |= set(recent.values_list("item_seq", flat=True))
     labels = amounts_of(item_seqs=seqs - {""})
-    return _Known(own, labels, _limits(own.values(), labels.values()))
+    return _Known(own, labels, _limits(in_force, labels.values()))
 
 
 def _limits(own: Iterable[Sequence[dict[str, Any]]], labels: Iterable[Amounts]) -> dict[str, Limit]:
@@ -162,7 +167,7 @@ def _over(name: str, mg: Decimal, recent: Sequence[Taken], limit: Limit) -> dict
     if left + mg > limit.max_mg:
         until = None
     whose = "적어 둔" if limit.source == "user" else "설명서의"
-    detail = f"{name}을(를) 한 번 더 먹으면 {whose} 하루 최대 {number(limit.max_mg):,}mg을 넘어요."
+    detail = f"{object_(name)} 한 번 더 먹으면 {whose} 하루 최대 {number(limit.max_mg):,}mg을 넘어요."
     return _reason("ingredient_max", detail, until)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -57,6 +58,12 @@ def in_force(plan: Plan) -> PlanVersion:
     return max(plan.versions.all(), key=lambda version: version.number)
 
 
+def given(plan: Plan) -> dict[str, Any]:
+    """The rule of the version in force, as it was given."""
+    rule = in_force(plan).rule
+    return {name: rule[name] for name in GIVEN if name in rule}
+
+
 def etag(plan: Plan) -> str:
     return f'"{plan.pk.hex[:12]}-{plan.revision}"'
 
@@ -109,7 +116,7 @@ def _stock(plan: Plan, version: PlanVersion, person: Person) -> dict[str, Any] |
     if plan.stock is None:
         return None
     return {
-        "amount": number(plan.stock),
+        "amount": number(max(plan.stock, Decimal(0))),
         "warn_days": plan.stock_warn_days,
         "warn_time": plan.stock_warn_time,
         "days_left": days_left(plan=plan, version=version, person=person),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.errors import Conflict, FieldError, InvalidBody, NotFound
 from ops.services import record_audit
-from schedules.models import Carer, Plan
+from schedules.models import Carer, Plan, PushMessage
 
 INVITED_FOR = timedelta(days=7)
 MAX_CARERS = 10
@@ -32,9 +32,10 @@ def invite(
     plans = list(Plan.objects.filter(pk__in=plan_ids, user_id=user_id, deleted_at=None))
     if len(plans) != len(set(plan_ids)):
         raise InvalidBody(errors=[FieldError("plan_ids", "unknown", "그런 복약 계획이 없어요.")])
-    if Carer.objects.filter(patient_id=user_id, revoked_at=None).count() >= MAX_CARERS:
-        raise Conflict(f"보호자는 {MAX_CARERS}명까지 초대할 수 있어요.")
     now, code = timezone.now(), "".join(secrets.choice(_LETTERS) for _ in range(12))
+    living = Q(accepted_at__isnull=False) | Q(expires_at__gt=now)
+    if Carer.objects.filter(living, patient_id=user_id, revoked_at=None).count() >= MAX_CARERS:
+        raise Conflict(f"보호자는 {MAX_CARERS}명까지 초대할 수 있어요.")
     carer = Carer.objects.create(
         patient_id=user_id, label=label, after_minutes=after_minutes, show_medicine_name=show_medicine_name,
         code_digest=digest_of(code), expires_at=now + INVITED_FOR, created_at=now,
@@ -44,6 +45,7 @@ def invite(
     return carer, code
 
 
+@transaction.atomic
 def accept(*, user_id: UUID, code: str) -> Carer:
     """Raises NotFound for a code that is wrong, used, revoked or too old; InvalidBody for one's own."""
     now = timezone.now()
@@ -62,11 +64,18 @@ def accept(*, user_id: UUID, code: str) -> Carer:
     return carer
 
 
+@transaction.atomic
 def revoke(*, user_id: UUID, id_: UUID) -> None:
-    """By the patient or by the carer. Raises NotFound."""
+    """By the patient or by the carer; what waits to be sent is not sent any more. Raises NotFound."""
     mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), pk=id_, revoked_at=None)
-    if not mine.update(revoked_at=timezone.now()):
+    carer = mine.select_for_update(no_key=True).first()
+    if carer is None:
         raise NotFound("그런 보호자가 없어요.")
+    mine.update(revoked_at=timezone.now())
+    if carer.carer_id:
+        waiting = PushMessage.objects.filter(kind=PushMessage.Kind.CARER, state=PushMessage.State.QUEUED)
+        theirs = waiting.filter(user_id=carer.carer_id, schedule__user_id=carer.patient_id)
+        theirs.update(state=PushMessage.State.CANCELLED)
     record_audit(actor=str(user_id), action="carer.revoke", target=str(id_))
 
 

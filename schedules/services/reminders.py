@@ -21,6 +21,8 @@ from schedules.selectors.people import Person, people
 # A reminder that comes later than this would mislead more than it helps.
 LATE = timedelta(minutes=30)
 CARER_LATE = timedelta(hours=3)
+# After a dose's time nobody is told of it later than this: the longest wait of a carer, and what is late for one.
+LONGEST = timedelta(hours=12) + CARER_LATE
 CHUNK = 1_000
 # Handed out so long before its time, so that a minute with many does not begin with writing rows.
 AHEAD = timedelta(seconds=15)
@@ -103,7 +105,9 @@ def _events(row: Schedule, around: Around) -> list[Event]:
     if wishes.enabled:
         events.append(Event(row.scheduled_time, Kind.FIRST, row.user_id, text))
         if minutes := wishes.second_after_minutes:
-            again = row.scheduled_time + timedelta(minutes=minutes)
+            # After the first was sent, which quiet hours may have put off: never both at once.
+            first = quiet_until(row.scheduled_time, wishes, around.people[row.user_id])
+            again = first + timedelta(minutes=minutes)
             events.append(Event(again, Kind.SECOND, row.user_id, "아직 표시하지 않으셨어요. " + text))
     for carer in around.carers.get(row.plan_id, []) if row.plan_id else []:
         if carer.carer_id in around.people:
