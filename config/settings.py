@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "django_htmx",
     "core",
     "ops",
     "accounts",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.browser.PageContentSecurity",
+    "dashboard.middleware.ProblemPages",
     "core.browser.ApiCors",
     "core.browser.PageFiles",
     "core.browser.PageSession",
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "core.browser.PageAuthentication",
     "core.browser.PageSecondFactor",
     "core.browser.PageMessages",
+    "core.browser.PageHtmx",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -267,8 +270,8 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = [
     "ETag", "Retry-After", "X-Cache", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 ]  # fmt: skip
-LOGIN_URL = LOGIN_REDIRECT_URL = "/login"
-CSRF_FAILURE_VIEW = "core.problem_pages.csrf_failure"
+LOGIN_URL, LOGIN_REDIRECT_URL = "/login", "/"
+CSRF_FAILURE_VIEW = "dashboard.middleware.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
