@@ -20,7 +20,7 @@ _SHELL = (
     "dashboard/medicine.js",
     "dashboard/offline.js",
     "dashboard/icon.svg",
-    "dashboard/no-picture.svg",
+    "medicines/no-picture.svg",
     "django_htmx/htmx-2.min.js",
 )
 
