@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from core import context, throttling
-from core.errors import MethodNotAllowed
+from core.errors import MethodNotAllowed, NotAuthenticated
 from dashboard.forms import resendable
 
 TEXT_COOKIE = "text"
@@ -65,6 +65,14 @@ def user_id(request: HttpRequest) -> UUID | None:
     return request.user.pk if request.user.is_authenticated else None
 
 
+def person(request: HttpRequest) -> UUID:
+    """Who is signed in; for views under `signed_in`."""
+    found = user_id(request)
+    if found is None:
+        raise NotAuthenticated
+    return found
+
+
 def show(
     request: HttpRequest,
     template: str,
@@ -74,11 +82,11 @@ def show(
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """The template with `values`, and what base.html wants to know."""
-    person = user_id(request)
+    owner = user_id(request)
     known = {
         "large_text": _large_text(request),
         # Tells the browser whose pages it keeps offline, and tells nobody else anything.
-        "owner": throttling.user_key(str(person)).rpartition(":")[2] if person else "",
+        "owner": throttling.user_key(str(owner)).rpartition(":")[2] if owner else "",
     }
     response = render(request, template, {**known, **(values or {})}, status=status)
     response.headers["Cache-Control"] = _PRIVATE

@@ -79,8 +79,8 @@ def _is_made(request: HttpRequest, reading: Reading) -> bool:
 
 def _has_share(request: HttpRequest) -> bool:
     """The same ten new texts an hour as over the API, for a person or else an address."""
-    person = user_id(request)
-    return throttling.take("summary", f"user:{person}" if person else throttling.client_address(request))
+    me = user_id(request)
+    return throttling.take("summary", f"user:{me}" if me else throttling.client_address(request))
 
 
 def _task(name: str) -> Any:

@@ -16,12 +16,13 @@ from core.errors import PROBLEMS
 pytestmark = pytest.mark.django_db
 # Read or called by anybody, on purpose. A route that is not named here wants a signed-in user.
 OPEN = {
-    "search", "suggest", "popular", "medicine", "summary", "picture", "installs", "login-with-kakao", "kakao-unlinked",
+    "search", "suggest", "popular", "medicine", "summary", "installs", "login-with-kakao", "kakao-unlinked",
     "refresh", "end-login", "pharmacies", "pharmacy", "calendar-file",
 }  # fmt: skip
 OPEN_PAGES = {
     "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
-    "logout",
+    "logout", "picture", "find", "suggestions", "medicine-page", "medicine-summary", "scrap-medicine",
+    "text-size", "offline", "manifest", "service-worker",
 }  # fmt: skip
 BY_COLLECTION = [route for route in api_routes() if route.takes and route.name not in OPEN]
 

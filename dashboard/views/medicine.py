@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from core.errors import Conflict, InvalidQuery, NotFound
 from dashboard import reading
-from dashboard.page import page, show, signed_in, user_id
+from dashboard.page import page, person, show, signed_in, user_id
 from dashboard.speech import spoken_lines
 from medicines.selectors import scraps
 from medicines.selectors.answers import detail_answer
@@ -57,25 +58,25 @@ def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
 @signed_in
 def scrap(request: HttpRequest, item_seq: str) -> HttpResponse:
     """Keep it, or with `remove` throw it away. Twice is as good as once."""
-    person = user_id(request)
-    assert person is not None  # noqa: S101 - `signed_in` says so
-    held = scraps.scrap_of(user_id=person, item_seq=_checked(item_seq))
+    me = person(request)
+    held = scraps.scrap_of(user_id=me, item_seq=_checked(item_seq))
     if request.POST.get("remove"):
         if held:
-            scrapping.delete_scrap(scrap=scraps.get_scrap(user_id=person, id_=held))
+            scrapping.delete_scrap(scrap=scraps.get_scrap(user_id=me, id_=held))
         messages.info(request, "담은 약에서 뺐어요.")
     else:
-        _keep(person, item_seq, held)
+        _keep(me, item_seq, held)
         messages.info(request, "담은 약에 넣었어요.")
     return redirect("medicine-page", item_seq)
 
 
-def _keep(person: Any, item_seq: str, held: int | None) -> None:
+def _keep(me: UUID, item_seq: str, held: int | None) -> None:
     try:
         if not held:
-            scrapping.create_scrap(user_id=person, given={"item_seq": item_seq, "category": CATEGORY})
+            scrapping.create_scrap(user_id=me, given={"item_seq": item_seq, "category": CATEGORY})
     except Conflict:
-        if not scraps.scrap_of(user_id=person, item_seq=item_seq):
+        # A double tap: the first one has it by now.
+        if not scraps.scrap_of(user_id=me, item_seq=item_seq):
             raise
 
 
@@ -116,8 +117,8 @@ def _about(request: HttpRequest, item_seq: str) -> dict[str, Any] | None:
 
 
 def _scrap(request: HttpRequest, item_seq: str) -> int | None:
-    person = user_id(request)
-    return scraps.scrap_of(user_id=person, item_seq=item_seq) if person else None
+    me = user_id(request)
+    return scraps.scrap_of(user_id=me, item_seq=item_seq) if me else None
 
 
 def _looks(request: HttpRequest) -> int:
