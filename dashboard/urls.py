@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import find, medicine, shell
+from dashboard.views import find, medicine, scraps, shell
 
 urlpatterns: list[URLPattern] = [
     path("", find.find, name="find"),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("medicines/<str:item_seq>", medicine.medicine, name="medicine-page"),
     path("medicines/<str:item_seq>/summary", medicine.summary, name="medicine-summary"),
     path("medicines/<str:item_seq>/scrap", medicine.scrap, name="scrap-medicine"),
+    path("scraps", scraps.scraps, name="scraps-page"),
+    path("scraps/<int:id_>/remove", scraps.remove, name="remove-scrap"),
     path("text-size", shell.text_size, name="text-size"),
     path("offline", shell.offline, name="offline"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),

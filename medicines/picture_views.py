@@ -7,7 +7,7 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 
 from core.api import plain_view
-from core.errors import invalid
+from core.errors import SourceDown, invalid
 from medicines.services import pictures
 
 _DRAWING = Path(__file__).parent / "static" / "medicines" / "no-picture.svg"
@@ -20,7 +20,10 @@ _WEEK, _SHORT = "public, max-age=604800", "public, max-age=300"
 def picture(request: HttpRequest, item_seq: str) -> HttpResponse:
     if not (item_seq.isascii() and item_seq.isdigit() and len(item_seq) <= _MAX_SEQ):
         raise invalid("item_seq", "digits", "품목기준코드(item_seq)는 숫자로만 이루어져 있어요.")
-    found = pictures.picture(item_seq=item_seq)
+    try:
+        found = pictures.picture(item_seq=item_seq)
+    except SourceDown:
+        return _image(request, _drawing(), "image/svg+xml", "no-store")
     if found is None:
         return _image(request, _drawing(), "image/svg+xml", _SHORT)
     return _image(request, found, "image/webp", _WEEK)

@@ -22,7 +22,7 @@ OPEN = {
 OPEN_PAGES = {
     "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
     "logout", "picture", "find", "suggestions", "medicine-page", "medicine-summary", "scrap-medicine",
-    "text-size", "offline", "manifest", "service-worker",
+    "text-size", "offline", "manifest", "service-worker", "scraps-page", "remove-scrap",
 }  # fmt: skip
 BY_COLLECTION = [route for route in api_routes() if route.takes and route.name not in OPEN]
 

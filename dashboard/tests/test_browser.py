@@ -134,6 +134,7 @@ def test_suggestions_by_keys_and_ime(site):
         page.on("request", lambda request: asked.append(request.url) if "/suggestions" in request.url else None)
         page.goto(site)
         field = page.get_by_role("combobox", name="어떤 약을 찾으세요?")
+        field.focus()
         # Jamo by jamo without a pause: one request, for where the typist paused.
         typed(page, ["ㅇ", "여", "영", "여우", "여울"])
         page.get_by_role("option").first.wait_for()
@@ -195,6 +196,8 @@ def test_the_last_medicines_are_there_offline_and_gone_after_logout(site, standi
         assert page.get_by_text("인터넷에 연결되어 있지 않아요").is_visible()
         page.get_by_role("link", name="보라매정500밀리그램(아세트아미노펜)").wait_for()
         shot(page, "offline-kept")
+        page.goto(f"{site}/medicines/100000001")
+        assert page.get_by_role("heading", level=1).inner_text().startswith("보라매정")
         page.context.set_offline(False)
         page.goto(f"{site}/login")
         page.get_by_role("button", name="로그아웃").click()
@@ -205,6 +208,14 @@ def test_the_last_medicines_are_there_offline_and_gone_after_logout(site, standi
         page.context.set_offline(True)
         page.goto(f"{site}/medicines/100000001")
         assert page.get_by_text("인터넷에 연결되어 있지 않아요").is_visible()
+
+
+def test_the_picture_comes_from_us(site):
+    with chromium_page() as page:
+        page.goto(f"{site}/medicines/100000001")
+        picture = page.get_by_role("img", name="보라매정500밀리그램(아세트아미노펜) 사진")
+        page.wait_for_load_state("networkidle")
+        assert picture.evaluate("image => image.naturalWidth") == 480
 
 
 def test_only_our_own_host_is_asked(site):

@@ -27,7 +27,7 @@ def find(client, q, status=200, **params):
 
 
 def links(page):
-    return re.findall(r'<h2><a href="(/medicines/\d+)">', page)
+    return re.findall(r'<h3><a href="(/medicines/\d+)">', page)
 
 
 def test_cards_in_the_searchs_order(browser):

@@ -106,3 +106,6 @@ def test_whose_pages_they_are_is_told_by_a_digest(browser, person):
     html = browser.get("/").content.decode()
     assert 'data-owner=""' not in html
     assert str(person.pk) not in html
+    # What is kept offline is dropped for another owner; pages that do not know theirs must not say "nobody".
+    for path in ("/offline", "/no-such-page"):
+        assert "data-owner" not in browser.get(path).content.decode()

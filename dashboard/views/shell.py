@@ -51,7 +51,7 @@ def _safe(request: HttpRequest, wished: str) -> str:
 @page()
 def offline(request: HttpRequest) -> HttpResponse:
     """Kept by the service worker, and so the same for everybody."""
-    return show(request, "dashboard/offline.html", {"owner": "", "large_text": False})
+    return show(request, "dashboard/offline.html", {"owner": None, "large_text": False})
 
 
 @page()

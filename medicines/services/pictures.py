@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.cache import tiers as cache
-from core.errors import NotFound, VendorError, VendorRefused
+from core.errors import NotFound, SourceDown, VendorError, VendorRefused
 from core.locks import single_flight
 from medicines import picture_client
 from medicines.pictures import NoPictureError, small_webp
@@ -25,19 +25,25 @@ DEADLINE_SECONDS = 4.0
 # That there is none, or an unreadable one, is believed for a day; that the host did not answer, for a minute.
 ABSENT_SECONDS, DOWN_SECONDS = 86_400, 60
 # So many of a process's threads may be out for pictures at the same time.
-_out = threading.BoundedSemaphore(2)
+_out = threading.BoundedSemaphore(3)
+_ABSENT, _DOWN = b"absent", b"down"
 
 
 def picture(*, item_seq: str) -> bytes | None:
-    """A small WebP from disk, or fetched now; None when there is none or it could not be had. Raises NotFound."""
+    """A small WebP from disk, or fetched now; None when there is none.
+
+    Raises NotFound, and SourceDown when there may be one that cannot be had just now.
+    """
     url = _address(item_seq)
     if not url or picture_client.path_of(url) is None:
         return None
     file = _file(item_seq, url)
     with contextlib.suppress(OSError):
         return file.read_bytes()
-    if cache().get(_absent(file)) or not _out.acquire(blocking=False):
-        return None
+    if mark := cache().get(_mark(file)):
+        return _without(mark[0])
+    if not _out.acquire(blocking=False):
+        raise SourceDown(retry_after=5)
     try:
         return _fetched(url, file)
     finally:
@@ -58,8 +64,13 @@ def _file(item_seq: str, url: str) -> Path:
     return folder / f"{item_seq}-{blake2b(url.encode(), digest_size=6).hexdigest()}.webp"
 
 
-def _absent(file: Path) -> str:
+def _mark(file: Path) -> str:
     return f"no-picture:{file.stem}"
+
+
+def _without(mark: bytes) -> None:
+    if mark == _DOWN:
+        raise SourceDown
 
 
 def _fetched(url: str, file: Path) -> bytes | None:
@@ -71,25 +82,27 @@ def _fetched(url: str, file: Path) -> bytes | None:
         timeout=DEADLINE_SECONDS + 2,
         wait=DEADLINE_SECONDS,
     )
-    return flight.value or None
+    if flight.value in (None, _DOWN):
+        raise SourceDown(retry_after=5)
+    return None if flight.value == _ABSENT else flight.value
 
 
 def _stored(url: str, file: Path) -> bytes:
-    """b"" when there is no picture; the next minute or day then asks for none."""
+    """The picture, or the mark that is left in its place: the next minute or day then asks for none."""
     try:
         small = small_webp(picture_client.picture(url, deadline=DEADLINE_SECONDS))
     except (NoPictureError, VendorRefused) as error:
-        return _without(file, ABSENT_SECONDS, error)
+        return _marked(file, _ABSENT, ABSENT_SECONDS, error)
     except VendorError as error:
-        return _without(file, DOWN_SECONDS, error)
+        return _marked(file, _DOWN, DOWN_SECONDS, error)
     _write(file, small)
     return small
 
 
-def _without(file: Path, seconds: float, error: Exception) -> bytes:
+def _marked(file: Path, mark: bytes, seconds: float, error: Exception) -> bytes:
     logger.warning("No picture: %s", type(error).__name__)
-    cache().set_many({_absent(file): b"1"}, seconds=seconds)
-    return b""
+    cache().set_many({_mark(file): mark}, seconds=seconds)
+    return mark
 
 
 def _write(file: Path, data: bytes) -> None:

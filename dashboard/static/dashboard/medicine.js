@@ -1,8 +1,8 @@
 // Reading aloud, by the browser's own voice: the server says what to say, signs and units in words.
 "use strict";
 
-const START = "소리로 듣기";
-const STOP = "그만 듣기";
+const START = "듣기";
+const STOP = "그만";
 
 function offer() {
   if (!("speechSynthesis" in window)) return;
@@ -13,7 +13,7 @@ function quiet() {
   speechSynthesis.cancel();
   for (const button of document.querySelectorAll("[data-speaking]")) {
     delete button.dataset.speaking;
-    button.textContent = START;
+    button.querySelector("[data-word]").textContent = START;
   }
 }
 
@@ -28,7 +28,7 @@ document.addEventListener("click", (event) => {
   speech.rate = 0.95;
   speech.onend = quiet;
   button.dataset.speaking = "yes";
-  button.textContent = STOP;
+  button.querySelector("[data-word]").textContent = STOP;
   speechSynthesis.speak(speech);
 });
 document.addEventListener("htmx:afterSwap", offer);

@@ -40,6 +40,7 @@ addEventListener("pageshow", () => {
 if ("serviceWorker" in navigator) {
   const owner = document.documentElement.dataset.owner;
   navigator.serviceWorker.register("/sw.js").then(() => navigator.serviceWorker.ready).then((worker) => {
-    worker.active.postMessage({ owner });
+    // A page that does not know (a problem, or this one without a connection) says nothing.
+    if (owner !== undefined) worker.active.postMessage({ owner });
   }).catch(() => {});
 }

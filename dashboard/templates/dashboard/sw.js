@@ -54,7 +54,8 @@ async function fromShell(request) {
 async function page(request, url) {
   try {
     const answer = await fetch(request);
-    if (KEPT.test(url.pathname) && answer.ok && !answer.redirected) await keep(url.pathname, answer.clone());
+    // With a query it may tell what somebody worries about.
+    if (KEPT.test(url.pathname) && !url.search && answer.ok && !answer.redirected) await keep(url.pathname, answer.clone());
     return answer;
   } catch (error) {
     const held = await caches.match(url.pathname, { cacheName: PAGES, ignoreVary: true });
