@@ -22,7 +22,7 @@ _ORDER = (
     "stop_and_ask", "warning", "precaution", "effect", "usage", "interaction", "side_effect", "advice", "storage",
 )  # fmt: skip
 WARNINGS = _ORDER[:3]
-# So many sentences of a section are open at once; the rest is folded.
+# So many sentences of a section are open at once, the rest is folded; warnings never are.
 _OPEN = 6
 
 
@@ -96,11 +96,12 @@ def _arranged(body: bytes, *, tier: str) -> dict[str, Any]:
 
 
 def _section(section: dict[str, Any]) -> dict[str, Any]:
-    sentences = section["sentences"]
+    sentences, is_warning = section["sentences"], section["name"] in WARNINGS
+    shown = len(sentences) if is_warning else _OPEN
     return {
         **section,
-        "is_warning": section["name"] in WARNINGS,
-        "open": sentences[:_OPEN],
-        "folded": sentences[_OPEN:],
+        "is_warning": is_warning,
+        "open": sentences[:shown],
+        "folded": sentences[shown:],
         "speech": spoken_lines(sentence["text"] for sentence in sentences),
     }

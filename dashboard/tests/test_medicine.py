@@ -54,6 +54,16 @@ def test_warnings_stand_first_and_each_sentence_opens_its_source(browser, medici
         assert text.split(".")[0] in page
 
 
+def test_warnings_are_never_folded(browser, db):
+    many = "".join(f"{number}번 환자는 이 약을 복용하지 마십시오. " for number in range(1, 30))
+    make_medicine(precaution=many, usage="".join(f"{number}번 먹습니다. " for number in range(1, 10)))
+    page = read(browser)
+    folded = page.split('<details class="more">')
+    assert len(folded) == 2
+    assert "3문장 더 보기" in folded[1]
+    assert "29번 환자" in folded[0]
+
+
 def test_label_text_runs_nowhere(browser, db):
     make_medicine(efficacy="이 약은 <script>alert(1)</script> 두통에 <b onclick=x>씁니다</b>.", name="<img src=x>정")
     page = read(browser)

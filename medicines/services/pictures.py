@@ -40,9 +40,10 @@ def picture(*, item_seq: str) -> bytes | None:
     file = _file(item_seq, url)
     with contextlib.suppress(OSError):
         return file.read_bytes()
-    if mark := cache().get(_mark(file)):
-        return _without(mark[0])
-    if not _out.acquire(blocking=False):
+    mark = cache().get(_mark(file))
+    if mark and mark[0] == _ABSENT:
+        return None
+    if mark or not _out.acquire(blocking=False):
         raise SourceDown(retry_after=5)
     try:
         return _fetched(url, file)
@@ -66,11 +67,6 @@ def _file(item_seq: str, url: str) -> Path:
 
 def _mark(file: Path) -> str:
     return f"no-picture:{file.stem}"
-
-
-def _without(mark: bytes) -> None:
-    if mark == _DOWN:
-        raise SourceDown
 
 
 def _fetched(url: str, file: Path) -> bytes | None:

@@ -32,6 +32,8 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
+  // Should the answer never come, the button is not dead for ever.
+  setTimeout(() => delete form.dataset.sent, 8000);
 });
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
