@@ -52,5 +52,6 @@ def _as_page(response: HttpResponseBase) -> HttpResponse:
     }
     body = render_to_string("dashboard/problem.html", {"problem": problem})
     page = HttpResponse(body, status=response.status_code, headers=headers)
+    page.headers["Content-Length"] = str(len(page.content))
     page._has_been_logged = True  # type: ignore[attr-defined]  # as core.problems says
     return page

@@ -50,8 +50,10 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 
 def _lines(request: HttpRequest, lines: list[dict[str, str]]) -> HttpResponse:
-    """At every keystroke, so it asks for no session."""
-    return render(request, "dashboard/_suggestions.html", {"suggestions": lines})
+    """At every keystroke, so it asks for no session, and a browser may use it again when a letter is taken back."""
+    response = render(request, "dashboard/_suggestions.html", {"suggestions": lines})
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
 
 
 def _found(request: HttpRequest, q: str, cursor: str) -> dict[str, Any]:

@@ -44,10 +44,14 @@ def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
     _checked(item_seq)
     keyword = keywords.checked(request.GET["keyword"]) if request.GET.get("keyword") else ""
     made = reading.summary(request, item_seq=item_seq, keyword=keyword)
-    looks = _looks(request) + 1
-    values = {"summary": made, "medicine": {"item_seq": item_seq}, "keyword": keyword, "looks": looks}
+    values = {
+        "summary": made,
+        "medicine": {"item_seq": item_seq},
+        "keyword": keyword,
+        "looks": _looks(request) + 1,
+    }
     response = render(request, "dashboard/_summary.html", values)
-    if looks > 1 and not keyword and request.GET.get("label") and not made.get("label_pending"):
+    if not keyword and request.GET.get("label") and not made.get("label_pending"):
         # The label is there now, so all of the page has more to show.
         response.headers["HX-Refresh"] = "true"
     response.headers["Cache-Control"] = "private, no-cache"
