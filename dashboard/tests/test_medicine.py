@@ -47,7 +47,7 @@ def test_warnings_stand_first_and_each_sentence_opens_its_source(browser, medici
     first, second = page.index("멈추고 물어보세요"), page.index("어떤 약인가요")
     assert first < second
     assert page.index("매일 술을 마시는 사람은 의사와 상의하십시오.") < second
-    assert "<summary>실온에서 보관하십시오.</summary><blockquote>설명서에 적힌 그대로예요." in page
+    assert '<summary>실온에서 보관하십시오.</summary><blockquote class="same">설명서에 적힌 그대로예요.' in page
     assert "설명서 ‘보관하는 법’ 1번째 문장" in page
     assert "설명서의 문장" in page
     for text in SECTIONS.values():
