@@ -11,7 +11,7 @@ from core.browser import API_PREFIX
 from core.errors import Forbidden
 from core.problems import problem_response
 from dashboard.forms import resendable
-from dashboard.page import show
+from dashboard.page import by_htmx, show
 
 _PROBLEM = "application/problem+json"
 _OF_THE_DOCUMENT = ("Content-Type", "Content-Length")
@@ -40,7 +40,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_person(request: HttpRequest) -> bool:
-    asks = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
+    asks = "text/html" in request.headers.get("Accept", "") and not by_htmx(request)
     return asks and not request.path_info.startswith(API_PREFIX)
 
 

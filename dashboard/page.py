@@ -42,7 +42,10 @@ def page(*methods: str, scope: str = "default") -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Under `page`. Sends others to the login and back; of a form that came too late nothing typed is lost."""
+    """Under `page`. Sends others to the login and back; of a form that came too late nothing typed is lost.
+
+    htmx is told the problem: what it would have changed stays as it is on the page.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -54,7 +57,14 @@ def signed_in(view: View) -> View:
     return wrapper
 
 
+def by_htmx(request: HttpRequest) -> bool:
+    """Whether a part of a page asks, not a person who opens one."""
+    return bool(getattr(request, "htmx", False))
+
+
 def _to_login(request: HttpRequest) -> HttpResponse:
+    if by_htmx(request):
+        raise NotAuthenticated
     if request.method == "POST":
         return show(request, "dashboard/session_ended.html", {"form": resendable(request)}, status=401)
     return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")

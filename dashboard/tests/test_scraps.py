@@ -29,6 +29,11 @@ def test_wants_a_login(browser):
     assert (answer.status_code, answer["Location"]) == (302, "/login?next=%2Fscraps%3Fcursor%3D1")
 
 
+def test_a_part_of_a_page_is_told_that_the_login_ended(browser, db):
+    answer = browser.post("/scraps/1/remove", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+
+
 def test_mine_alone(browser, person, other):
     store_easy()
     keep(person, item_seq="200000001", notes="<b>아침</b>")
