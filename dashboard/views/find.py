@@ -1,6 +1,7 @@
 """`/`: one field, what it suggests, and what was found. The same search as the API's, without HTTP to ourselves."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,7 +75,7 @@ def _found(request: HttpRequest, q: str, cursor: str) -> dict[str, Any]:
     return {**json.loads(answer.body), "again": _OLD if again else ""}
 
 
-def _link(raw: str) -> Any:
+def _link(raw: str) -> Callable[[str], str]:
     return lambda cursor: f"/?{urlencode({'q': raw, 'cursor': cursor})}"
 
 
