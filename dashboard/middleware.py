@@ -15,6 +15,7 @@ from dashboard.page import by_htmx, show
 
 _PROBLEM = "application/problem+json"
 _OF_THE_DOCUMENT = ("Content-Type", "Content-Length")
+_STRANGE = "화면이 오래되었거나 다른 곳에서 보낸 요청이에요. 앞 화면을 새로 연 뒤 다시 시도해 주세요."
 _LATE = "화면을 연 지 오래되어 확인할 수 없었어요. 아래 단추로 다시 보내거나, 화면을 새로 열어 주세요."
 
 
@@ -36,7 +37,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     form = resendable(request)
     if form and _is_person(request):
         return show(request, "dashboard/resend.html", {"form": form, "message": _LATE}, status=403)
-    return problem_response(Forbidden("화면을 새로 연 뒤 다시 시도해 주세요."), request=request)
+    return problem_response(Forbidden(_STRANGE), request=request)
 
 
 def _is_person(request: HttpRequest) -> bool:
