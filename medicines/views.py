@@ -19,7 +19,7 @@ from medicines.selectors.popular import popular
 from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
 from medicines.services import popularity
 from medicines.services.labels import claim_label
-from medicines.services.missing import fetch_missing, worth_asking
+from medicines.services.missing import find_or_fetch
 
 # Long enough for nginx to share one answer among many, short enough that a curated summary is seen at once.
 _FRESH = "public, max-age=2, stale-if-error=600"
@@ -37,10 +37,7 @@ def _search(request: HttpRequest) -> Answer:
     if given.cursor:
         ranked, offset = lists.open_cursor(given.cursor, query)
         return _page(request, given, query, ranked, offset=offset)
-    ranked, checked = lists.find(query), True
-    if ranked.is_empty and worth_asking(query):
-        outcome = fetch_missing(query=query, address=client_address(request))
-        ranked, checked = outcome.ranked or ranked, outcome.checked
+    ranked, checked = find_or_fetch(query=query, address=client_address(request))
     return _page(request, given, query, ranked, unchecked=not checked)
 
 
