@@ -184,7 +184,7 @@ class Product:
     def send(self, task: str) -> None:
         """Send a task as beat would."""
         url = self.broker.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        with Celery() as app:
+        with Celery(set_as_current=False) as app:
             # A `broker` argument gives way to the environment variable, which names the test run's own.
             app.conf.broker_write_url = url
             app.send_task(task, queue="batch")
