@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 import limits
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import policies
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from config.environment import Env
 from config.prices import OPENAI_PRICES as _PRICES
+from config.queues import *  # noqa: F403 - Celery reads them by name
 from config.staff import *  # noqa: F403 - Django, axes and otp read them by name
 from config.templates import TEMPLATES as TEMPLATES
 from core.logs import logging_config
@@ -26,7 +26,7 @@ from core.logs import logging_config
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Env()
 
 # --- Who we are -------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("DJANGO_SECRET_KEY")
@@ -147,31 +147,7 @@ L1_SECONDS = env.float("L1_SECONDS", 30.0)
 CELERY_BROKER_URL = CELERY_BROKER_REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 # Celery prefers the environment's CELERY_BROKER_URL to ours; these two come before it.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 150
-CELERY_TASK_SOFT_TIME_LIMIT = 120
-CELERY_TASK_DEFAULT_QUEUE = "batch"
-# Declared, so that a worker started without `-Q` serves all of them.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("people", "reminders", "batch")]
-# `people`: somebody waits for it. Everything else goes to `batch`.
-CELERY_TASK_ROUTES = {
-    "summaries.tasks.generate_summary": {"queue": "people"},
-    "summaries.tasks.fetch_label": {"queue": "people"},
-    "medicines.tasks.fetch_label": {"queue": "people"},
-    "pharmacies.tasks.fetch_cell": {"queue": "people"},
-    "schedules.tasks.remind": {"queue": "reminders"},
-    "schedules.tasks.warn_of_stock": {"queue": "reminders"},
-    "schedules.tasks.check_receipts": {"queue": "reminders"},
-}
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
-# Longer than any task, or a task would be delivered again while it runs.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_REDBEAT_REDIS_URL = CELERY_BROKER_REDIS_URL
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 
 # --- Outside services -------------------------------------------------------------------------------------------------
