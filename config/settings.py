@@ -111,6 +111,9 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 300), "CONN_HEALTH_CHECKS": True}
 # gunicorn.conf.py gives web requests 5 s. A task has its own time limit, and a command may take what it takes.
 DATABASE_STATEMENT_TIMEOUT_MS = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+# core.management.commands.migrate: how long a migration may wait for a lock, and how long a statement of it may last.
+MIGRATE_LOCK_TIMEOUT_MS = env.int("MIGRATE_LOCK_TIMEOUT_MS", 4_000)
+MIGRATE_STATEMENT_TIMEOUT_MS = env.int("MIGRATE_STATEMENT_TIMEOUT_MS", 600_000)
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
 DATABASES["default"]["OPTIONS"]["options"] = (
     # core.prepared: plans that serve any parameters.
