@@ -117,7 +117,7 @@ class Build:
             return
         for file in sorted(source.rglob("*")):
             inside = file.relative_to(source)
-            if not file.is_dir() and inside.parts[0] not in (".git", ".venv", "var") and not ignored(inside):  # type: ignore[operator]
+            if not file.is_dir() and not ignored(inside):  # type: ignore[operator]
                 place = target / inside
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, place, follow_symlinks=False)
