@@ -5,10 +5,12 @@
 FROM python:3.13-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
-COPY requirements.txt ./
+# requirements-telemetry.txt: with traces and error reports.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-telemetry.txt ./
 # Wheels with the locked hashes only: nothing is compiled, and nothing else gets in.
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.txt
+    && /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r "$REQUIREMENTS"
 COPY . ./
 # No server is asked; the values only let the settings load.
 RUN DJANGO_SECRET_KEY=only-for-collecting-files-0123456789 DATABASE_URL=postgresql://localhost/none \

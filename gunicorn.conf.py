@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from config.web_server import cores
+from core import telemetry
 from core.metrics import mark_dead, wipe_multiproc_dir
 
 # A web request that keeps PostgreSQL longer than this is a fault.
@@ -33,6 +34,10 @@ logger_class = "config.web_server.JsonLogger"
 def on_starting(server: Any) -> None:
     """Only the master empties the metrics folder: a worker that did would erase its siblings' figures."""
     wipe_multiproc_dir()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    telemetry.start("web")
 
 
 def child_exit(server: Any, worker: Any) -> None:

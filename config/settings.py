@@ -150,7 +150,6 @@ L1_SECONDS = env.float("L1_SECONDS", 30.0)
 CELERY_BROKER_URL = CELERY_BROKER_REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 # Celery prefers the environment's CELERY_BROKER_URL to ours; these two come before it.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
-CELERY_REDBEAT_REDIS_URL = CELERY_BROKER_REDIS_URL
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 
 # --- Outside services -------------------------------------------------------------------------------------------------
@@ -265,6 +264,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Traces and error reports: off unless an address is given (core.telemetry) ---------------------------------------
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+OTEL_TRACES_SHARE = env.float("OTEL_TRACES_SHARE", 0.05)
+SENTRY_DSN = env.str("SENTRY_DSN", "")
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -83,6 +83,10 @@ class Build:
     def _env(self, rest: str) -> None:
         self.stage.env |= {n: self.stage.moved(v) for n, v in (pair.split("=", 1) for pair in rest.split())}
 
+    def _arg(self, rest: str) -> None:
+        name, _, default = rest.partition("=")
+        self.stage.env[name] = default
+
     def _workdir(self, rest: str) -> None:
         self.stage.workdir = Path(rest)
         self.stage.place(".").mkdir(parents=True, exist_ok=True)
