@@ -27,9 +27,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
 # Longer than any task, or a task would be delivered again while it runs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# The schedule and its last runs are kept in the broker; of several beats the one with the lease sends, the others wait.
+# The schedule and its last runs are kept in the broker; of several beats the one with the lease sends, the others wait
+# (config/celery.py).
 CELERY_BEAT_SCHEDULER = "redbeat.RedBeatScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_REDBEAT_REDIS_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
-CELERY_REDBEAT_KEY_PREFIX = "pilling:beat:"
-CELERY_REDBEAT_LOCK_TIMEOUT = 30

@@ -1,9 +1,9 @@
 """Two beats at once: each task is sent by one of them, and the other takes over when that one dies."""
 
+import json
 import os
 import signal
 import sys
-from collections import Counter
 
 import pytest
 import redis
@@ -15,7 +15,6 @@ from sandbox.home import PROJECT
 from sandbox.process import spawn
 
 pytestmark = [pytest.mark.slow]
-SENDING = "Scheduler: Sending due task"
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def beats(tmp_path):
     def start(name):
         command = [sys.executable, "-m", "celery", "-A", "config", "beat", "--pidfile", ""]
         log = tmp_path / f"{name}.log"
-        env = os.environ | {"CELERY_BROKER_URL": broker.url, "LOG_LEVEL": "INFO"}
+        env = os.environ | {"CELERY_BROKER_URL": broker.url}
         started.append(spawn(name, command, log=log, env=env, cwd=PROJECT))
         return started[-1]
 
@@ -38,38 +37,39 @@ def beats(tmp_path):
     broker.kill()
 
 
-def sent(child):
-    return child.log.read_text().count(SENDING)
+def sent(broker, child=None):
+    """Messages that wait in the queues (nobody takes them), all or one beat's: each says which process it is from."""
+    messages = [json.loads(raw) for queue in ("people", "reminders", "batch") for raw in broker.lrange(queue, 0, -1)]
+    origin = f"gen{child.process.pid}@" if child else "gen"
+    return [message["headers"]["task"] for message in messages if message["headers"]["origin"].startswith(origin)]
 
 
 def test_of_two_beats_one_sends_and_the_other_takes_over(beats):
     broker, start = beats
     first = start("first")
-    wait_for(lambda: sent(first) >= 2, why=first.log.read_text())
+    wait_for(lambda: len(sent(broker, first)) >= 2, why=first.log_tail())
     second = start("second")
-    wait_for(lambda: sent(first) >= 4, seconds=60, why=first.log_tail())
-    assert sent(second) == 0
+    wait_for(lambda: len(sent(broker, first)) >= 6, seconds=60, why=first.log_tail())
+    assert sent(broker, second) == []
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
-    wait_for(lambda: sent(second) >= 2, seconds=90, why=second.log_tail())
-    waiting = sum(broker.llen(queue) for queue in ("people", "reminders", "batch"))
-    assert waiting == sent(first) + sent(second)
+    before = len(sent(broker, first))
+    wait_for(lambda: len(sent(broker, second)) >= 2, seconds=90, why=second.log_tail())
+    assert len(sent(broker)) == before + len(sent(broker, second))
     # What runs once a day was not sent by the one that took over, though it never sent it before.
-    names = Counter(
-        line.split(SENDING)[1].split()[0] for line in second.log.read_text().splitlines() if SENDING in line
-    )
-    assert not {"mirror-catalogue", "summarize-popular", "purge-logins"} & names.keys()
+    daily = {"medicines.tasks.sync_medicines", "summaries.tasks.summarize_popular", "accounts.tasks.purge_logins"}
+    assert not daily & set(sent(broker, second))
 
 
 def test_an_emptied_broker_gets_its_schedule_back(beats):
     """Beat ends, since its lease is gone; whoever starts it again (compose, `make run`) has it write all anew."""
     broker, start = beats
     first = start("first")
-    wait_for(lambda: broker.zcard("pilling:beat::schedule") == len(app.conf.beat_schedule))
+    wait_for(lambda: broker.zcard("pilling:beat::schedule") >= len(app.conf.beat_schedule))
     broker.flushall()
     wait_for(lambda: not first.alive(), seconds=60, why=first.log_tail())
     start("again")
-    wait_for(lambda: broker.zcard("pilling:beat::schedule") == len(app.conf.beat_schedule))
+    wait_for(lambda: broker.zcard("pilling:beat::schedule") >= len(app.conf.beat_schedule))
 
 
 def test_no_task_may_last_longer_than_its_message_is_hidden():
