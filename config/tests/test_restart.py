@@ -38,6 +38,8 @@ class Caller(threading.Thread):
             if closes or not self.keeps:
                 connection.close()
                 connection = None
+        if connection:
+            connection.close()
 
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
         method, path = (
