@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
@@ -126,7 +127,7 @@ def database(site: Site) -> str:
 
 
 def connections(site: Site) -> str:
-    held = []
+    held: list[Any] = []
     try:
         while len(held) < 200:
             held.append(psycopg2.connect(site.product.postgres.url(), connect_timeout=3))

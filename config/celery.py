@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from core import telemetry, worker_metrics
+from core import stores, telemetry, worker_metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,14 +17,16 @@ app = Celery("pilling")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # RedBeat looks for its settings by these names alone, and takes the broker's for missing ones.
-app.add_defaults(
-    lambda: {
-        "redbeat_redis_url": settings.CELERY_BROKER_REDIS_URL,
-        "redbeat_redis_options": {"socket_timeout": 5, "socket_connect_timeout": 1},
-        "redbeat_key_prefix": "pilling:beat:",
-        "redbeat_lock_timeout": 30,
-    }
-)
+app.add_defaults(lambda: {**_redbeat(), "redbeat_key_prefix": "pilling:beat:", "redbeat_lock_timeout": 30})
+
+
+def _redbeat() -> dict[str, Any]:
+    url = settings.CELERY_BROKER_REDIS_URL
+    options: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 1}
+    if not url.startswith(stores.SENTINEL):
+        return {"redbeat_redis_url": url, "redbeat_redis_options": options}
+    options |= {"sentinels": stores.sentinels(url), "service_name": settings.CELERY_BROKER_MASTER}
+    return {"redbeat_redis_url": "redis-sentinel://", "redbeat_redis_options": options}
 
 
 @setup_logging.connect

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import policies
+from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.environment import Env
@@ -150,6 +150,9 @@ L1_SECONDS = env.float("L1_SECONDS", 30.0)
 CELERY_BROKER_URL = CELERY_BROKER_REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 # Celery prefers the environment's CELERY_BROKER_URL to ours; these two come before it.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
+# The broker may be Sentinels', `sentinel://one:26379;sentinel://two:26379`, watching a master of this name.
+CELERY_BROKER_MASTER = env.str("CELERY_BROKER_MASTER", "broker")
+CELERY_BROKER_TRANSPORT_OPTIONS = {**queues.DELIVERY, "master_name": CELERY_BROKER_MASTER}
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 
 # --- Outside services -------------------------------------------------------------------------------------------------

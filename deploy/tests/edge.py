@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ class Edge:
             connection.request(method, path, body=body, headers={"Host": HOST} | given)
             return Answer(connection.getresponse())
 
-    def search(self, q: str, **headers: str) -> Answer:
+    def search(self, q: str, **headers: Any) -> Answer:
         return self.ask(f"/api/v1/medicines?q={q}", **headers)
 
     def counted(self, product: Product, route: str) -> float:
