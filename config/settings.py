@@ -115,10 +115,14 @@ DATABASE_STATEMENT_TIMEOUT_MS = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0)
 MIGRATE_LOCK_TIMEOUT_MS = env.int("MIGRATE_LOCK_TIMEOUT_MS", 4_000)
 MIGRATE_STATEMENT_TIMEOUT_MS = env.int("MIGRATE_STATEMENT_TIMEOUT_MS", 600_000)
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
-DATABASES["default"]["OPTIONS"]["options"] = (
-    # core.prepared: plans that serve any parameters.
-    f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
-)
+# Behind PgBouncer in transaction mode no session is ours: the role has these settings instead (deploy/README.md).
+DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
+if not DATABASE_POOLED:
+    DATABASES["default"]["OPTIONS"]["options"] = (
+        # core.prepared: plans that serve any parameters.
+        f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
+    )
 
 # --- Redis: a cache that may forget, a broker that may not ------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")

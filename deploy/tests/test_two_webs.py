@@ -36,9 +36,9 @@ print(session.session_key)
 class Second:
     """Another gunicorn of the same product, on a port of its own."""
 
-    def __init__(self, product, folder):
+    def __init__(self, product, folder, **variables):
         self.port = free_port()
-        env = product.env | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
+        env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
         self.child = spawn("second", command, log=folder / "second.log", env=env, cwd=PROJECT)
         wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=60)
