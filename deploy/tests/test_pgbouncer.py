@@ -23,7 +23,8 @@ def pooler(product, tmp_path):
     (tmp_path / "users").write_text(f'"pilling" "{password}"\n')
     (tmp_path / "ini").write_text(
         f"[databases]\npilling = host={product.postgres.sockets} dbname=pilling\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-        f"listen_port = {port}\nunix_socket_dir =\nauth_type = plain\nauth_file = {tmp_path}/users\nadmin_users = pilling\n"
+        f"listen_port = {port}\nunix_socket_dir =\nauth_type = plain\nauth_file = {tmp_path}/users\n"
+        "admin_users = pilling\n"
         f"pool_mode = transaction\ndefault_pool_size = {SESSIONS}\nignore_startup_parameters = extra_float_digits\n"
     )
     command = [PGBOUNCER, str(tmp_path / "ini")]
