@@ -39,18 +39,21 @@ class Site:
     def __init__(self) -> None:
         self.product = Durable()
         self.folder = Path(tempfile.mkdtemp(prefix="pilling-chaos-"))
-        self.edge = Edge(self.folder / "edge", [self.product.port])
         self.beats: list[Child] = []
+
+    edge: Edge
 
     def start(self) -> None:
         self.product.start()
+        self.edge = Edge(self.folder / "edge", [self.product.port])
         self.edge.start()
         self.start_beat()
 
     def stop(self) -> None:
         for beat in self.beats:
             beat.stop()
-        self.edge.stop()
+        if hasattr(self, "edge"):
+            self.edge.stop()
         self.product.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

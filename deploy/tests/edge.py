@@ -95,8 +95,10 @@ class Edge:
             self.child.stop()
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.tls), timeout=2):
-            return True
+        """By a whole handshake: another process may have had the port a moment ago."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.tls), timeout=2) as line:
+            with self.trust().wrap_socket(line, server_hostname=HOST):
+                return (self.folder / "nginx.pid").exists()
         return False
 
     # --- asking ---
