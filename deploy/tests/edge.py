@@ -8,7 +8,6 @@ import http.client
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -96,10 +95,12 @@ class Edge:
 
     def _answers(self) -> bool:
         """By a whole handshake: another process may have had the port a moment ago."""
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.tls), timeout=2) as line:
-            with self.trust().wrap_socket(line, server_hostname=HOST):
-                return (self.folder / "nginx.pid").exists()
-        return False
+        try:
+            with contextlib.closing(self.connect(timeout=2)) as connection:
+                connection.connect()
+        except OSError:
+            return False
+        return (self.folder / "nginx.pid").exists()
 
     # --- asking ---
 
