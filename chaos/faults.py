@@ -1,5 +1,6 @@
 """The faults: each does its harm, mends it, and tells what became of what was accepted. See `FAULTS` at the end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import requests
 
 from chaos.site import Site
 from config.tests.running import LABEL_HELD_BACK, free_port, wait_for
@@ -102,23 +104,21 @@ def broker(site: Site) -> str:
     site.kill_worker()
     for _ in range(20):
         site.product.send("ops.tasks.purge_idempotency_keys")
-    with site.product.redis("broker") as client:
-        before = client.llen("batch")
+    before = _waiting(site)
     # The append-only file reaches the disk each second.
     site.quiet(1.5)
     site.product.kill("broker")
     site.quiet(6)
     site.product.children["broker"] = site.product.broker.start()
-    with site.product.redis("broker") as client:
-        after = client.llen("batch")
+    after = _waiting(site)
     site.product.revive()
-    _drain(site)
+    wait_for(lambda: _waiting(site) == 0, seconds=60, why="tasks stay")
     return f"{after} of {before} accepted tasks were there when it came back, and were done"
 
 
-def _drain(site: Site) -> None:
+def _waiting(site: Site) -> int:
     with site.product.redis("broker") as client:
-        wait_for(lambda: client.llen("batch") == 0 and client.hlen("unacked") == 0, seconds=60, why="tasks stay")
+        return int(client.llen("batch"))
 
 
 def database(site: Site) -> str:
@@ -200,9 +200,19 @@ def clock(site: Site) -> str:
     now = site.folder / "now"
     now.write_text("+0\n")
     variables = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(now), "FAKETIME_NO_CACHE": "1",
+                 "NO_FAKE_STAT": "1",
                  "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
     answered = _second_web(site, variables, lambda: now.write_text("+1h\n"))
     return f"a web whose clock jumped an hour ahead answered {answered} of 200"
+
+
+def _answered(site: Site, name: str) -> int:
+    """Of a hundred searches, how many were answered well."""
+    count = 0
+    for _ in range(100):
+        with contextlib.suppress(requests.RequestException):
+            count += site.direct(f"/api/v1/medicines?q={name}").status_code == 200
+    return count
 
 
 def _second_web(site: Site, variables: dict[str, str], midway: Callable[[], object]) -> int:
@@ -218,9 +228,9 @@ def _second_web(site: Site, variables: dict[str, str], midway: Callable[[], obje
     own, site.product.address = site.product.address, f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: site.product._status("/readyz") == 200, child, seconds=60)
-        first = sum(site.direct("/api/v1/medicines?q=타이레놀").status_code == 200 for _ in range(100))
+        first = _answered(site, "타이레놀")
         midway()
-        return first + sum(site.direct("/api/v1/medicines?q=부루펜").status_code == 200 for _ in range(100))
+        return first + _answered(site, "부루펜")
     finally:
         site.product.address = own
         child.stop()

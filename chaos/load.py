@@ -72,6 +72,12 @@ class Person(threading.Thread):
         return "POST", "/api/v1/scraps", json.dumps(made)
 
     def _ask(self, method: str, path: str, body: str) -> int:
+        """A GET on a kept connection that was closed meanwhile is asked again, once and anew, as browsers do."""
+        kept = self._line is not None
+        status = self._once(method, path, body)
+        return self._once(method, path, body) if status == 0 and kept and method == "GET" else status
+
+    def _once(self, method: str, path: str, body: str) -> int:
         headers = {"Host": HOST}
         if self.token and ("scraps" in path or self.always):
             headers |= {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}

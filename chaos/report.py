@@ -18,7 +18,8 @@ Written by `make chaos`; do not edit. Every fault was done to the real product (
 worker, beat, PostgreSQL with fsync, two Valkeys, nginx with the shipped `nginx.conf`) while twelve people searched
 (70 %), opened products (20 %), and read and wrote lists of their own (10 %) through TLS. {machine}, {stamp}.
 
-*Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until four seconds after its end.
+*Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until four seconds after its end
+(a GET on a kept connection that was closed meanwhile is asked once more, as browsers do).
 *Normal after*: from the harm until the last failed request was over. *Lost*: writes answered with 201 that are not in
 the database afterwards, counted anew after each fault.
 
