@@ -143,11 +143,11 @@ def client_address(request: HttpRequest) -> str:
         if not _trusted(address, proxies) or _parse(hop) is None:
             break
         address = hop.strip()
-    return _household(address)
+    return household(address)
 
 
 @lru_cache(maxsize=8192)
-def _household(address: str) -> str:
+def household(address: str) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False).network_address)
