@@ -82,7 +82,7 @@ def watched(tmp_path, settings):
 
 def test_the_broker_outlives_its_master(watched):
     store = stores.Store("CELERY_BROKER_REDIS_URL")
-    with Celery(broker=watched.url) as app:
+    with Celery(broker=watched.url, set_as_current=False) as app:
         app.conf.update(broker_write_url=watched.url, broker_read_url=watched.url,
                         broker_transport_options={"master_name": "pilling"})  # fmt: skip
         app.send_task("before", queue="people", retry=False)
