@@ -46,6 +46,8 @@ if at == 0 then return {0, 0, 0, 0} end
 return {0, at, least, redis.call('PTTL', KEYS[at + 1])}
 """
 _SHA = hashlib.sha1(_SCRIPT, usedforsecurity=False).hexdigest()
+# Where core.ready leaves in a request's META what refused it, for Django to tell.
+REFUSED = "pilling.refused"
 DENIED_PREFIX = "pilling:denied-session:"
 
 
@@ -189,6 +191,9 @@ def check(request: HttpRequest, scope: str = "default", *, anonymous: bool = Fal
 
     Raises Throttled, or NotAuthenticated for a revoked session, also when limits are off.
     """
+    if REFUSED in request.META:
+        problem, request.rate_limit = request.META.pop(REFUSED)  # type: ignore[attr-defined]
+        raise problem
     identity = None if anonymous else identity_of(request)
     if settings.THROTTLE_ENABLED:
         _count(request, buckets_for(request, scope, identity), identity)

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from core.api import json_response, plain_view
+from core.api import plain_view
 from core.cache import tiers
 from core.celery_task import enqueue
 from core.errors import NotFound, invalid
+from core.ready import ReadyResponse
 from core.throttling import client_address, from_proxy
 from medicines import schema, tasks
 from medicines.search.query import Query
@@ -104,9 +105,22 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
             kept().put(key, answer.from_memory(), since=drops)
     else:
         tiers().count_composed()
+    _count(answer, request)
+    response = _respond(request, answer, started)
+    if isinstance(response, ReadyResponse):
+        response.is_current = lambda: kept().get(key) is answer
+        response.count = lambda request: _count_ready(answer, request)
+    return response
+
+
+def _count(answer: Answer, request: HttpRequest) -> None:
     if answer.searched:
         popularity.note(answer.searched, client_address(request))
-    return _respond(request, answer, started)
+
+
+def _count_ready(answer: Answer, request: HttpRequest) -> None:
+    tiers().count_composed()
+    _count(answer, request)
 
 
 def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpResponse:
@@ -123,4 +137,4 @@ def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpRespon
         headers["Retry-After"] = str(answer.retry_after)
     if answer.etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         return HttpResponse(status=304, headers=headers)
-    return json_response(answer.body, headers=headers)
+    return ReadyResponse(answer.body, content_type="application/json", headers=headers)
