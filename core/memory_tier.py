@@ -60,6 +60,8 @@ class MemoryTier:
 
     def set_many(self, items: Mapping[str, bytes]) -> None:
         """Keep the values; one that is larger than the whole tier, or dropped a moment ago, is not kept."""
+        if self.seconds <= 0:
+            return
         ends = time.monotonic() + self.seconds
         with self._lock:
             for key, value in items.items():
