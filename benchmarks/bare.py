@@ -22,5 +22,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
     MIDDLEWARE=[],
     DATABASES={},
+    OTEL_EXPORTER_OTLP_ENDPOINT="",  # gunicorn.conf.py asks for these two
+    SENTRY_DSN="",
 )
 application = get_wsgi_application()
