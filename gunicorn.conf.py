@@ -1,5 +1,6 @@
 """How gunicorn serves the product; every value can be given by a variable."""
 
+import gc
 import os
 from typing import Any
 
@@ -34,6 +35,12 @@ logger_class = "config.web_server.JsonLogger"
 def on_starting(server: Any) -> None:
     """Only the master empties the metrics folder: a worker that did would erase its siblings' figures."""
     wipe_multiproc_dir()
+
+
+def when_ready(server: Any) -> None:
+    """What the master loaded is not looked through again by a worker's garbage collector, which stands still for it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,8 @@ class Window:
     known_to: datetime | None = None
 
 
-def feed(*, user_id: UUID, window: Window) -> dict[str, Any]:
-    """The window's intakes in order, or the changes since a token with the ids of what went. Two queries.
+def feed(*, user_id: UUID, window: Window) -> bytes:
+    """The window's intakes in order, or the changes since a token with the ids of what went, as JSON. Two queries.
 
     The count of changes is read first: what is committed after it is sent again the next time, never left out.
     """
@@ -46,16 +47,17 @@ def feed(*, user_id: UUID, window: Window) -> dict[str, Any]:
     else:
         rows, deleted = _changed(mine, window, clock)
     now = timezone.now()
-    body: dict[str, Any] = {"results": [as_dict(row, now) for row in rows]}
-    if deleted is not None:
-        body["deleted"] = deleted
     end = max(window.end, window.known_to or window.end)
-    return body | {
+    rest = {} if deleted is None else {"deleted": deleted}
+    rest |= {
         "next": None,
         "previous": None,
         "sync_token": sign_token(user_id, clock.seq, end),
         "planned_until": clock.filled_until.isoformat() if clock.filled_until else None,
     }
+    # A month is two thousand intakes: strung together they take half the time of so many dictionaries.
+    results = ",".join([as_json(row, now) for row in rows]).encode("utf-8", "backslashreplace")
+    return b'{"results":[' + results + b"]," + encode(rest)[1:]
 
 
 def read_token(user_id: UUID, token: str) -> tuple[int, datetime]:
@@ -108,23 +110,37 @@ def intake(row: Schedule) -> dict[str, Any]:
 
 
 def as_dict(row: Row, now: datetime) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(as_json(row, now))
+    return shown
+
+
+def as_json(row: Row, now: datetime) -> str:
     id_, plan_id, version, due, completed, completed_at, skipped_at, item_seq, name, amount, unit, notes, seq = row
-    return {
-        "id": str(id_),
-        "plan_id": str(plan_id) if plan_id else None,
-        "plan_version": version or None,
-        "scheduled_time": due.isoformat(),
-        "completed": completed,
-        "completed_at": completed_at.isoformat() if completed_at else None,
-        "skipped_at": skipped_at.isoformat() if skipped_at else None,
-        "status": "taken" if completed else "skipped" if skipped_at else "missed" if due + GRACE < now else "planned",
-        "medicine": {"item_seq": item_seq or None, "name": name},
-        "dose": {"amount": number(amount), "unit": unit},
-        "notes": notes,
-        "version": seq,
-    }
+    status = "taken" if completed else "skipped" if skipped_at else "missed" if due + GRACE < now else "planned"
+    return (
+        f'{{"id":"{id_}","plan_id":{_quoted_id(plan_id)},"plan_version":{version or "null"},'
+        f'"scheduled_time":"{due.isoformat()}","completed":{"true" if completed else "false"},'
+        f'"completed_at":{_moment(completed_at)},"skipped_at":{_moment(skipped_at)},"status":"{status}",'
+        f'"medicine":{{"item_seq":{_text(item_seq or None)},"name":{_text(name)}}},'
+        f'"dose":{{"amount":{number(amount)},"unit":{_text(unit)}}},"notes":{_text(notes)},"version":{seq}}}'
+    )
 
 
+def _quoted_id(id_: UUID | None) -> str:
+    return f'"{id_}"' if id_ else "null"
+
+
+def _moment(at: datetime | None) -> str:
+    return f'"{at.isoformat()}"' if at else "null"
+
+
+# A person's intakes are of a few medicines.
+@lru_cache(maxsize=4_096)
+def _text(text: str | None) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+@lru_cache(maxsize=1_024)
 def number(amount: Decimal | str) -> int | float:
     """1.500 → 1.5, 2.000 → 2: as JSON and people write it."""
     value = Decimal(amount)
