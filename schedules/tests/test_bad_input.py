@@ -149,7 +149,7 @@ def test_an_intake_of_anothers_plan_is_404(phone, stranger):
     [
         "x",
         "2026-11-26",
-        f"{timezone.now():%Y-%m-%dT%H:%M:%S}",
+        "2026-11-26T10:00:00",  # of no zone
         5,
         {},
         [],
