@@ -1,5 +1,6 @@
 """The feed that phones keep their alarms filled from: window, ETag, deltas, tombstones, concurrent commits."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -202,7 +203,7 @@ def test_twenty_writers_and_a_reader_lose_nothing(client):
 def _read(user, start, since, seen):
     end = start + timedelta(days=31)
     clock = ScheduleClock.objects.get(pk=user.pk).seq
-    answer = feed(user_id=user.pk, window=Window(start, end, since, end))
+    answer = json.loads(feed(user_id=user.pk, window=Window(start, end, since, end)))
     seen.update(row["id"] for row in answer["results"] if row["completed"])
     return clock
 

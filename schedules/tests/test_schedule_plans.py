@@ -65,7 +65,7 @@ def test_the_delta(django_assert_max_num_queries):
     now = timezone.now()
     window = feed.Window(now, now + timedelta(days=10), 990, now + timedelta(days=10))
     with django_assert_max_num_queries(2) as captured:
-        assert len(feed.feed(user_id=SEVENTH, window=window)["results"]) == 9
+        assert len(json.loads(feed.feed(user_id=SEVENTH, window=window))["results"]) == 9
     assert "idx_schedule_user_changed" in plan_of(captured)
 
 
