@@ -57,6 +57,12 @@ def in_force(plan: Plan) -> PlanVersion:
     return max(plan.versions.all(), key=lambda version: version.number)
 
 
+def given(plan: Plan) -> dict[str, Any]:
+    """The rule of the version in force, as it was given."""
+    rule = in_force(plan).rule
+    return {name: rule[name] for name in GIVEN if name in rule}
+
+
 def etag(plan: Plan) -> str:
     return f'"{plan.pk.hex[:12]}-{plan.revision}"'
 

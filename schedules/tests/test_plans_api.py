@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from medicines.tests.factories import store_permit
-from schedules.models import PlanVersion, Schedule
+from schedules.models import Plan, PlanVersion, Schedule
 from schedules.tests.conftest import today
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +108,21 @@ def test_a_change_of_tags_or_stock_is_no_new_version(phone):
     assert changed["version"] == 1
     assert changed["tags"] == ["내과"]
     assert changed["stock"]["days_left"] in (10, 11)
+
+
+def test_null_takes_stock_and_tags_away(phone):
+    plan = phone.plan(tags=["내과"], stock={"amount": 10, "warn_days": 3})
+    changed = phone.patch(f"/plans/{plan['id']}", {"tags": None, "stock": None}).json()
+    assert (changed["tags"], changed["stock"], changed["version"]) == ([], None, 1)
+    assert Plan.objects.get(pk=plan["id"]).stock_check_at is None
+
+
+def test_a_plan_that_is_over_can_still_be_annotated(phone):
+    plan = phone.plan(doses=1, times=["08:00"])
+    PlanVersion.objects.update(rule=PlanVersion.objects.get().rule | {"starts_on": "2026-01-01", "doses": 1})
+    PlanVersion.objects.update(rule=PlanVersion.objects.get().rule | {"last": ["2026-01-01", "08:00"]})
+    assert phone.patch(f"/plans/{plan['id']}", {"notes": "다 먹음", "stock": None}).json()["notes"] == "다 먹음"
+    assert phone.patch(f"/plans/{plan['id']}", {"times": ["09:00"]}).status_code == 400
 
 
 def test_if_match_keeps_two_editors_apart(phone):

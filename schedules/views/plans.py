@@ -20,6 +20,8 @@ from schedules.services import stock, tags
 from schedules.views.base import View, answer, nothing, read
 
 _PATTERN_OF = {"phases": rules.PATTERN, "as_needed": rules.PATTERN}
+# What null makes of a field that has no place in a version, where leaving it out would leave it as it is.
+_NOTHING: dict[str, Any] = {"tags": [], "stock": {"amount": None}}
 
 
 class Plans(View):
@@ -31,8 +33,9 @@ class Plans(View):
     @schema.create_plan
     def post(self, request: Request) -> HttpResponse:
         person = self.person
-        draft = checked(read(request, PlanInput), person)
-        plan = services.create_plan(person=person, draft=draft)
+        attrs = read(request, PlanInput)
+        _check_fires(attrs, person)
+        plan = services.create_plan(person=person, draft=_drafted(attrs))
         return _shown(request, plan, person, status=201)
 
 
@@ -46,7 +49,10 @@ class OnePlan(View):
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
         check_match(request._request, selectors.etag(plan))
-        draft = checked(_merged(plan, person, request.data), person, stock="stock" in request.data)
+        attrs = _merged(plan, person, request.data)
+        if given_of(attrs) != selectors.given(plan):
+            _check_fires(attrs, person)
+        draft = _drafted(attrs, stock="stock" in request.data)
         return _shown(request, services.change_plan(person=person, plan=plan, draft=draft), person)
 
     @schema.end_plan
@@ -93,11 +99,14 @@ class OneTag(View):
         return nothing()
 
 
-def checked(attrs: Any, person: Person, *, stock: bool = True) -> services.Draft:
-    """The draft of a plan that will fire at least once. Raises InvalidBody."""
+def _check_fires(attrs: Any, person: Person) -> None:
+    """That the plan will fire at least once. Raises InvalidBody."""
     if not _previewed(attrs, person)["fires"]:
         detail = "이 계획대로면 복용할 때가 한 번도 없어요. 날짜와 요일을 확인해 주세요."
         raise InvalidBody(detail, errors=[FieldError("starts_on", "never_fires", detail)])
+
+
+def _drafted(attrs: Any, *, stock: bool = True) -> services.Draft:
     return services.Draft(
         content=content_of(attrs),
         given=given_of(attrs),
@@ -121,6 +130,7 @@ def _merged(plan: Plan, person: Person, patch: Any) -> Any:
     if not isinstance(patch, dict):
         raise InvalidBody
     now = selectors.as_input(plan, person)
+    patch = {name: _NOTHING.get(name) if value is None else value for name, value in patch.items()}
     for form, replaced in _PATTERN_OF.items():
         if patch.get(form):
             now = {name: value for name, value in now.items() if name not in (*replaced, *_PATTERN_OF, "doses")}
