@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.schema import problems, response_headers
+from schedules import intake_serializers, serializers
 from schedules import schema_examples as examples
-from schedules import serializers
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -90,22 +90,22 @@ list_intakes = _op(
     "list_schedules", "복용 일정과 기록", examples.FEED, params=_WINDOW, errors=("invalid-query", "gone"), cached=True
 )
 create_intake = _op(
-    "create_schedule", "한 번의 복용 적기", examples.BY_HAND, status=201, request=serializers.IntakeInput,
+    "create_schedule", "한 번의 복용 적기", examples.BY_HAND, status=201, request=intake_serializers.IntakeInput,
     errors=("invalid-body", "not-found"),
 )  # fmt: skip
 get_intake = _op("get_schedule", "복용 하나", examples.TAKEN, errors=("not-found",), cached=True)
 change_intake = _op(
-    "change_schedule", "복용 기록 고치기", examples.NOTED, request=serializers.IntakeChange,
+    "change_schedule", "복용 기록 고치기", examples.NOTED, request=intake_serializers.IntakeChange,
     errors=("invalid-body", "not-found", "conflict"), match=True,
 )  # fmt: skip
 delete_intake = _op(
     "delete_schedule", "손으로 적은 복용 지우기", status=204, errors=("not-found", "conflict"), match=True
 )
-_TICK = {"request": serializers.TickInput, "errors": ("invalid-body", "not-found")}
+_TICK = {"request": intake_serializers.TickInput, "errors": ("invalid-body", "not-found")}
 complete = _op("complete_schedule", "먹었다고 표시", examples.TAKEN, **_TICK)  # type: ignore[arg-type]
 skip = _op("skip_schedule", "건너뛰었다고 표시", examples.SKIPPED, **_TICK)  # type: ignore[arg-type]
 undo = _op(
-    "undo_schedule", "표시 되돌리기", examples.PLANNED, request=serializers.TickInput,
+    "undo_schedule", "표시 되돌리기", examples.PLANNED, request=intake_serializers.TickInput,
     errors=("invalid-body", "not-found", "conflict"),
 )  # fmt: skip
 today = _op("list_schedules_today", "오늘의 복용", examples.TODAY, cached=True)

@@ -126,7 +126,7 @@ class PlanInput(PatternFields):
         for number, phase in enumerate(attrs.get("phases", ())):
             _check_pattern(phase, f"phases.{number}.")
             if "days" not in phase and number < len(attrs["phases"]) - 1:
-                _refuse(f"phases.{number}.days", "마지막이 아닌 단계에는 며칠 동안인지(days) 적어 주세요.")
+                refuse(f"phases.{number}.days", "마지막이 아닌 단계에는 며칠 동안인지(days) 적어 주세요.")
         return attrs
 
 
@@ -143,9 +143,9 @@ class PlanPatch(PlanInput):
 def _check_end(attrs: Mapping[str, Any]) -> None:
     ends_on = attrs.get("ends_on")
     if ends_on and ends_on < attrs["starts_on"]:
-        _refuse("ends_on", "끝나는 날이 시작하는 날보다 빨라요.")
+        refuse("ends_on", "끝나는 날이 시작하는 날보다 빨라요.")
     if ends_on and ends_on - attrs["starts_on"] > MAX_YEARS:
-        _refuse("ends_on", "계획은 10년까지 세울 수 있어요. 끝나는 날을 비우면 계속돼요.")
+        refuse("ends_on", "계획은 10년까지 세울 수 있어요. 끝나는 날을 비우면 계속돼요.")
 
 
 def _check_form(attrs: Mapping[str, Any]) -> None:
@@ -157,11 +157,11 @@ def _check_form(attrs: Mapping[str, Any]) -> None:
         if given
     ]
     if not forms:
-        _refuse("times", "언제 먹는지 적어 주세요: times, every, phases, as_needed 가운데 하나예요.")
+        refuse("times", "언제 먹는지 적어 주세요: times, every, phases, as_needed 가운데 하나예요.")
     if len(forms) > 1:
-        _refuse(forms[1], "times·every, phases, as_needed는 하나만 쓸 수 있어요.")
+        refuse(forms[1], "times·every, phases, as_needed는 하나만 쓸 수 있어요.")
     if "doses" in attrs and forms != ["times"]:
-        _refuse("doses", "복용 횟수(doses)는 times나 every와 함께만 쓸 수 있어요.")
+        refuse("doses", "복용 횟수(doses)는 times나 every와 함께만 쓸 수 있어요.")
     if forms == ["times"]:
         _check_pattern(attrs, "")
 
@@ -169,21 +169,21 @@ def _check_form(attrs: Mapping[str, Any]) -> None:
 def _check_pattern(pattern: Mapping[str, Any], path: str) -> None:
     every, times = pattern.get("every"), pattern.get("times", [])
     if len(set(times)) != len(times):
-        _refuse(path + "times", "같은 시각을 두 번 적었어요.")
+        refuse(path + "times", "같은 시각을 두 번 적었어요.")
     if len(set(pattern.get("weekdays", ()))) != len(pattern.get("weekdays", ())):
-        _refuse(path + "weekdays", "같은 요일을 두 번 적었어요.")
+        refuse(path + "weekdays", "같은 요일을 두 번 적었어요.")
     if every and every["unit"] == "hour":
         if len(times) > 1 or "weekdays" in pattern or "cycle" in pattern:
-            _refuse(path + "every", "몇 시간마다 먹는 계획에는 첫 시각 하나만 적을 수 있어요.")
+            refuse(path + "every", "몇 시간마다 먹는 계획에는 첫 시각 하나만 적을 수 있어요.")
     elif not times:
-        _refuse(path + "times", "먹는 시각을 적어 주세요.")
+        refuse(path + "times", "먹는 시각을 적어 주세요.")
     if every and every["unit"] == "day" and every["value"] > 1 and ("weekdays" in pattern or "cycle" in pattern):
-        _refuse(path + "every", "며칠마다와 요일·주기는 함께 쓸 수 없어요.")
+        refuse(path + "every", "며칠마다와 요일·주기는 함께 쓸 수 없어요.")
     if "cycle" in pattern and "weekdays" in pattern:
-        _refuse(path + "cycle", "요일과 주기는 함께 쓸 수 없어요.")
+        refuse(path + "cycle", "요일과 주기는 함께 쓸 수 없어요.")
 
 
-def _refuse(field: str, detail: str) -> None:
+def refuse(field: str, detail: str) -> None:
     raise serializers.ValidationError({field: detail}, "invalid")
 
 
@@ -217,35 +217,6 @@ def _plain(value: Any) -> Any:
         case date():
             return value.isoformat()
     return value
-
-
-class TickInput(StrictSerializer):
-    at = serializers.DateTimeField(required=False, allow_null=True)
-
-
-class IntakeInput(StrictSerializer):
-    """By hand: of a plan (taken as needed), or of any medicine."""
-
-    plan_id = serializers.UUIDField(required=False)
-    item_seq = serializers.RegexField(r"^[0-9]{1,20}$", required=False)
-    medicine_name = serializers.CharField(max_length=200, required=False)
-    dose = Dose(required=False)
-    scheduled_time = serializers.DateTimeField(required=False)
-    completed_at = serializers.DateTimeField(required=False)
-    notes = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
-
-    def validate(self, attrs: Any) -> Any:
-        if not any(attrs.get(name) for name in ("plan_id", "item_seq", "medicine_name")):
-            _refuse("medicine_name", "무슨 약인지 적어 주세요: plan_id, item_seq, medicine_name 가운데 하나예요.")
-        if not (attrs.get("scheduled_time") or attrs.get("completed_at")):
-            _refuse("scheduled_time", "예정 시각(scheduled_time)이나 먹은 시각(completed_at)을 적어 주세요.")
-        dose = attrs.pop("dose", None)
-        return attrs | ({"dose_amount": dose["amount"], "dose_unit": dose["unit"]} if dose else {})
-
-
-class IntakeChange(StrictSerializer):
-    notes = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
-    completed_at = serializers.DateTimeField(required=False)
 
 
 class RefillInput(StrictSerializer):
@@ -296,7 +267,7 @@ class SettingsInput(StrictSerializer):
             return attrs
         quiet = attrs.pop("quiet_hours") or {"from": "", "to": ""}
         if quiet["from"] and quiet["from"] == quiet["to"]:
-            _refuse("quiet_hours", "조용한 시간의 시작과 끝이 같아요.")
+            refuse("quiet_hours", "조용한 시간의 시작과 끝이 같아요.")
         return attrs | {"quiet_from": quiet["from"], "quiet_to": quiet["to"]}
 
 

@@ -129,6 +129,7 @@ def test_work_is_bounded(phone, monkeypatch):
      {"medicine_name": "가", "scheduled_time": "0001-01-01T00:00:00Z"},
      {"medicine_name": "가", "scheduled_time": "9999-12-31T23:59:59Z"},
      {"medicine_name": "가", "scheduled_time": "soon"},
+     {"medicine_name": "가", "completed_at": f"{timezone.now():%Y-%m-%dT%H:%M:%S}"},
      {"medicine_name": "가", "completed_at": "2020-01-01T00:00:00Z"}, {"plan_id": "x", "completed_at": "2026-11-26"},
      {"medicine_name": "가", "completed_at": "2026-11-26T08:00:00Z", "dose": {"amount": 0}}],
 )  # fmt: skip
@@ -143,7 +144,10 @@ def test_an_intake_of_anothers_plan_is_404(phone, stranger):
     refused(phone.post("/schedules", body), 404)
 
 
-@pytest.mark.parametrize("at", ["x", "2026-11-26", 5, {}, [], "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize(
+    "at",
+    ["x", "2026-11-26", "2026-11-26T08:00:00", 5, {}, [], "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"],
+)
 def test_a_tick_at_no_time(phone, at):
     phone.plan(times=["00:00", "23:59"])
     dose = phone.feed()["results"][0]["id"]

@@ -13,10 +13,10 @@ from core.errors import invalid
 from core.pagination import envelope
 from core.preconditions import check_match
 from schedules import schema
+from schedules.intake_serializers import IntakeChange, IntakeInput, TickInput
 from schedules.models import ScheduleClock
 from schedules.selectors import feed
 from schedules.selectors.people import Person
-from schedules.serializers import IntakeChange, IntakeInput, TickInput
 from schedules.services import intakes, planning
 from schedules.views.base import View, answer, nothing, read
 
