@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from schedules.models import PlanVersion, Schedule, ScheduleClock
@@ -76,8 +77,9 @@ def drop_ahead(*, plan_id: UUID, seq: int, now: datetime) -> None:
 
 
 def due_for_filling(*, limit: int) -> list[UUID]:
-    """People whose intakes reach less far than promised."""
-    behind = ScheduleClock.objects.filter(filled_until__lt=timezone.now() + HORIZON).order_by("filled_until")
+    """People whose intakes reach less far than promised, those first who have never read theirs."""
+    behind = ScheduleClock.objects.filter(Q(filled_until=None) | Q(filled_until__lt=timezone.now() + HORIZON))
+    behind = behind.order_by(F("filled_until").asc(nulls_first=True))
     return list(behind.values_list("user_id", flat=True)[:limit])
 
 

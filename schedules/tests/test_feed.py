@@ -7,10 +7,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from schedules import tasks
 from schedules.models import Schedule, ScheduleClock
 from schedules.selectors.feed import Window, feed
 from schedules.selectors.people import person
-from schedules.services import housekeeping, intakes
+from schedules.services import housekeeping, intakes, planning
 from schedules.tests.conftest import Phone, local_clock, make_user
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,16 @@ def test_a_commit_that_was_overtaken_is_in_the_next_delta(client):
         thread.join()
     later = phone.feed(f"?since={meanwhile['sync_token']}")
     assert {first, second} <= {row["id"] for row in meanwhile["results"] + later["results"]}
+
+
+def test_who_never_reads_is_kept_filled_too(phone):
+    """A plan made elsewhere, and no phone that asks: it must not run dry after a month."""
+    phone.plan(times=["08:00"])
+    assert ScheduleClock.objects.get(pk=phone.user.pk).filled_until is None
+    Schedule.objects.all().delete()
+    tasks.fill(list(map(str, planning.due_for_filling(limit=10))))
+    assert Schedule.objects.count() >= 30
+    assert planning.due_for_filling(limit=10) == []
 
 
 @pytest.mark.django_db(transaction=True)
