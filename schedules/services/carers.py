@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.errors import Conflict, FieldError, InvalidBody, NotFound
 from ops.services import record_audit
-from schedules.models import Carer, Plan
+from schedules.models import Carer, Plan, PushMessage
 
 INVITED_FOR = timedelta(days=7)
 MAX_CARERS = 10
@@ -44,6 +44,7 @@ def invite(
     return carer, code
 
 
+@transaction.atomic
 def accept(*, user_id: UUID, code: str) -> Carer:
     """Raises NotFound for a code that is wrong, used, revoked or too old; InvalidBody for one's own."""
     now = timezone.now()
@@ -62,11 +63,16 @@ def accept(*, user_id: UUID, code: str) -> Carer:
     return carer
 
 
+@transaction.atomic
 def revoke(*, user_id: UUID, id_: UUID) -> None:
-    """By the patient or by the carer. Raises NotFound."""
+    """By the patient or by the carer; what waits to be sent is not sent any more. Raises NotFound."""
     mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), pk=id_, revoked_at=None)
-    if not mine.update(revoked_at=timezone.now()):
+    carer = mine.select_for_update(no_key=True).first()
+    if carer is None:
         raise NotFound("그런 보호자가 없어요.")
+    mine.update(revoked_at=timezone.now())
+    waiting = PushMessage.objects.filter(kind=PushMessage.Kind.CARER, state=PushMessage.State.QUEUED)
+    waiting.filter(user_id=carer.carer_id, schedule__user_id=carer.patient_id).update(state=PushMessage.State.CANCELLED)
     record_audit(actor=str(user_id), action="carer.revoke", target=str(id_))
 
 

@@ -14,6 +14,7 @@ from schedules.selectors.people import Person
 from schedules.selectors.stock import current_version
 from schedules.services.clock import next_change
 from schedules.services.plans import named
+from schedules.services.reminders import LONGEST
 from schedules.services.stock import take_from_stock
 
 # A phone's clock may be ahead by a little; one that is wrong by a day would spoil the record.
@@ -58,7 +59,7 @@ def undo(*, user_id: UUID, id_: UUID) -> Schedule:
     if row.completed:
         take_from_stock(plan_id=row.plan_id, amount=-row.dose_amount)
     row.completed, row.completed_at, row.skipped_at, row.undone_at = False, None, None, now
-    row.remind_at = row.scheduled_time if row.slot and row.scheduled_time > now else None
+    row.remind_at = row.scheduled_time if _may_still_tell(row, now) else None
     return _saved(row, seq)
 
 
@@ -122,6 +123,11 @@ def get_intake(*, user_id: UUID, id_: UUID) -> Schedule:
 
 def _is_done(row: Schedule) -> bool:
     return row.completed or row.skipped_at is not None
+
+
+def _may_still_tell(row: Schedule, now: datetime) -> bool:
+    """Whether anybody is to hear of an open dose: what was sent before is not sent again (uniq_schedule_push)."""
+    return row.scheduled_time > now - (LONGEST if row.slot else timedelta(0))
 
 
 def _saved(row: Schedule, seq: int) -> Schedule:

@@ -21,6 +21,8 @@ from schedules.selectors.people import Person, people
 # A reminder that comes later than this would mislead more than it helps.
 LATE = timedelta(minutes=30)
 CARER_LATE = timedelta(hours=3)
+# After a dose's time nobody is told of it later than this: the longest wait of a carer, and what is late for one.
+LONGEST = timedelta(hours=12) + CARER_LATE
 CHUNK = 1_000
 # Handed out so long before its time, so that a minute with many does not begin with writing rows.
 AHEAD = timedelta(seconds=15)

@@ -86,6 +86,9 @@ def _fate(message: PushMessage, now: datetime) -> str:
     schedule = message.schedule
     if schedule and (schedule.completed or schedule.skipped_at or schedule.deleted_at):
         return State.CANCELLED
+    if message.device.user_id != message.user_id:
+        # Somebody else signed in on that phone meanwhile.
+        return State.CANCELLED
     if message.drop_at < now:
         return State.DROPPED
     return State.FAILED if message.device.gone_at else State.CLAIMED

@@ -108,6 +108,29 @@ def test_a_second_reminder_comes_when_nothing_was_ticked(user, expo):
     assert intake.remind_at is None
 
 
+def test_what_is_undone_is_told_again_of_what_is_still_to_come(client, user, expo):
+    """Ticked by mistake after the first reminder: the second comes, the first does not come twice."""
+    add_device(user)
+    ReminderSettings.objects.create(user=user, second_after_minutes=15)
+    intake = due(user, minutes=10)
+    tasks.remind()
+    for verb in ("complete", "undo"):
+        assert Phone(client, user).post(f"/schedules/{intake.pk}/{verb}").status_code == 200
+    Schedule.objects.filter(pk=intake.pk).update(scheduled_time=timezone.now() - timedelta(minutes=15))
+    tasks.remind()
+    kinds = PushMessage.objects.filter(schedule=intake).order_by("id").values_list("kind", "state")
+    assert list(kinds) == [("first", State.SENT), ("second", State.SENT)]
+
+
+def test_undoing_what_is_long_past_wakes_nobody(client, user, expo):
+    add_device(user)
+    intake = due(user, minutes=16 * 60, remind_at=None)
+    for verb in ("complete", "undo"):
+        assert Phone(client, user).post(f"/schedules/{intake.pk}/{verb}").status_code == 200
+    intake.refresh_from_db()
+    assert intake.remind_at is None
+
+
 def test_a_carer_is_told_of_a_missed_dose_of_the_chosen_plan_alone(client, user, expo):
     phone, daughter = Phone(client, user), make_user(5)
     add_device(daughter)
@@ -131,6 +154,31 @@ def test_a_carer_who_was_dismissed_hears_nothing(client, user, expo):
     due(user, minutes=70, plan_id=plan["id"])
     tasks.remind()
     assert not expo.received
+
+
+def test_a_carer_who_is_dismissed_does_not_get_what_was_waiting(client, user, expo):
+    phone, daughter = Phone(client, user), make_user(5)
+    add_device(daughter)
+    plan = phone.plan()
+    invited = phone.post("/carers", {"label": "어머니", "plan_ids": [plan["id"]]}).json()
+    Phone(client, daughter).post("/carers/accept", {"code": invited["code"]})
+    due(user, minutes=70, plan_id=plan["id"])
+    reminders.hand_out()
+    assert PushMessage.objects.get().state == State.QUEUED
+    assert Phone(client, daughter).delete(f"/carers/{invited['id']}").status_code == 204
+    tasks.remind()
+    assert not expo.received
+    assert PushMessage.objects.get().state == State.CANCELLED
+
+
+def test_what_waits_for_a_phone_is_not_shown_to_who_has_it_now(user, expo):
+    device = add_device(user)
+    due(user)
+    reminders.hand_out()
+    Device.objects.filter(pk=device.pk).update(user=make_user(5))
+    tasks.remind()
+    assert not expo.received
+    assert PushMessage.objects.get().state == State.CANCELLED
 
 
 def test_an_invitation_serves_one_person_once(client, user):
