@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 
+from sandbox.engines.postgres import Postgres
 from sandbox.environment import say
 from sandbox.home import Home
 
@@ -29,6 +30,7 @@ def prepare(home: Home, data: Path) -> None:
     _load(home.run / "catalogue-loading", data)
     call_command("reindex_search")
     _make_admin(home.run / "admin-made")
+    _make_demo(home)
 
 
 def _collect(collected: Path) -> None:
@@ -85,6 +87,16 @@ def _is_made() -> bool:
     """Whether a start that was cut off right after it made the admin."""
     admin = get_user_model().objects.filter(username="admin").first()
     return admin is not None and admin.check_password(os.environ["DJANGO_SUPERUSER_PASSWORD"])
+
+
+def _make_demo(home: Home) -> None:
+    """Once, and never in a database that is not ours."""
+    # Models exist from django.setup() on.
+    from sandbox.demo import make_demo
+
+    made = home.run / "demo-made"
+    if os.environ["DATABASE_URL"] == Postgres(home).url() and not made.exists() and make_demo():
+        made.touch()
 
 
 def main() -> int:

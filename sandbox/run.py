@@ -98,7 +98,7 @@ class Run:
             f"\nPilling is up: {address}\n"
             f"  search    curl -G {address}/api/v1/medicines --data-urlencode q=타이레놀\n"
             f"  API docs  {address}/api/docs\n"
-            f"  login     {address}/login  (Kakao's stand-in asks which member you are)\n"
+            f"  login     {address}/login  (Kakao's stand-in asks which member you are; 1 has sample plans)\n"
             f"  admin     {address}/admin/  {self._admin_password()}\n"
             f"  metrics   {address}/metrics and http://localhost:{self.worker_metrics_port}/metrics (worker)\n"
             f"  stand-ins {self._standins()}\n"
