@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import ErasureReceipt, KakaoErrand, User
 from accounts.services import tokens
+from ops.admin import ReadOnlyAdmin
 from ops.services import record_audit
 
 
@@ -24,17 +25,6 @@ class UserAdmin(admin.ModelAdmin[User]):
         record_audit(actor=str(request.user.pk), action="account.edited", target=str(obj.pk))
         if not obj.is_active:
             tokens.end_all(user_id=obj.pk)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(KakaoErrand)

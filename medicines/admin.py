@@ -3,36 +3,23 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from medicines.models import Medicine, MedicineCache, MirrorRun
 from medicines.selectors.tiers import invalidate_cards
+from ops.admin import ReadOnlyAdmin
 from ops.services import record_audit
 
 # So many are named in the audit trail; of more, how many they were.
 _NAMED = 100
 
 
-class _ReadOnly(admin.ModelAdmin[Any]):
-    """The sources say what stands here; a change by hand would be gone with the next mirror."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Medicine)
-class MedicineAdmin(_ReadOnly):
+class MedicineAdmin(ReadOnlyAdmin):
     list_display = ("item_seq", "name", "entp_name", "etc_otc", "status", "coverage", "label_outcome", "popularity")
     list_filter = ("status", "coverage", "label_outcome", "export_only")
     search_fields = ("=item_seq", "name__startswith")
-    show_full_result_count = False
     actions = ("drop_from_caches",)
 
     def has_drop_permission(self, request: HttpRequest) -> bool:
@@ -49,16 +36,15 @@ class MedicineAdmin(_ReadOnly):
 
 
 @admin.register(MedicineCache)
-class MedicineCacheAdmin(_ReadOnly):
+class MedicineCacheAdmin(ReadOnlyAdmin):
     list_display = ("item_name", "source", "summary_kind", "source_updated_on", "last_updated")
     list_filter = ("source", "summary_kind")
     search_fields = ("=medicine__item_seq", "item_name__startswith")
     list_select_related = ()
-    show_full_result_count = False
 
 
 @admin.register(MirrorRun)
-class MirrorRunAdmin(_ReadOnly):
+class MirrorRunAdmin(ReadOnlyAdmin):
     list_display = (
         "source", "state", "started_at", "finished_at", "next_page", "rows_read", "rows_changed", "rows_refused",
         "rows_vanished",

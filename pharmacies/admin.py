@@ -8,29 +8,15 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from core.celery_task import enqueue
+from ops.admin import ReadOnlyAdmin
 from pharmacies import tasks
 from pharmacies.models import Pharmacy, PharmacyCell, PharmacyMatch, PharmacyRun, PublicHoliday
 from pharmacies.services.curation import confirm, pair, reject
 from pharmacies.services.holidays import holidays_changed
 
 
-class _ReadOnly(admin.ModelAdmin[Any]):
-    """The sources say what stands here; a change by hand would be gone with the next run."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Pharmacy)
-class PharmacyAdmin(_ReadOnly):
+class PharmacyAdmin(ReadOnlyAdmin):
     list_display = ("name", "address", "phone", "source", "as_of", "merged_into", "vanished_at")
     list_filter = ("source", ("merged_into", admin.EmptyFieldListFilter), ("vanished_at", admin.EmptyFieldListFilter))
     list_select_related = ("merged_into",)
@@ -105,7 +91,7 @@ def _said(row: Pharmacy) -> str:
 
 
 @admin.register(PharmacyCell)
-class PharmacyCellAdmin(_ReadOnly):
+class PharmacyCellAdmin(ReadOnlyAdmin):
     list_display = ("cell", "fetched_at", "tried_at", "outcome", "places", "calls")
     list_filter = ("outcome",)
     actions = ("fetch_again",)
@@ -119,7 +105,7 @@ class PharmacyCellAdmin(_ReadOnly):
 
 
 @admin.register(PharmacyRun)
-class PharmacyRunAdmin(_ReadOnly):
+class PharmacyRunAdmin(ReadOnlyAdmin):
     list_display = (
         "started_at", "state", "finished_at", "next_page", "rows_read", "rows_changed", "rows_refused", "rows_vanished",
     )  # fmt: skip

@@ -13,7 +13,9 @@ from ops.services import claim_dead_letter, record_audit, release_dead_letter
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Shown, never edited by hand."""
+    """Shown, never written by hand: the sources and services say what stands there."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -21,9 +23,19 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class _Deletable(ReadOnlyAdmin):
+    """What may be thrown away by who holds the permission."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
 
 @admin.register(DeadLetter)
-class DeadLetterAdmin(ReadOnlyAdmin):
+class DeadLetterAdmin(_Deletable):
     list_display = ("name", "error", "attempts", "failed_at", "resent_at")
     list_filter = ("name", ("resent_at", admin.EmptyFieldListFilter))
     search_fields = ("task_id", "request_id")
@@ -56,12 +68,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("target", "request_id", "actor")
     date_hierarchy = "at"
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
+class IdempotencyKeyAdmin(_Deletable):
     # Stored answers may be personal, so they are not shown.
     fields = ("key", "done", "status", "created_at", "locked_until")
     list_display = ("key", "done", "status", "created_at")
