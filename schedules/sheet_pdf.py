@@ -1,11 +1,12 @@
 """The doctor's sheet as a PDF: an A4 page or a few, with the list first. Pure.
 
-The Korean font is the reader's own (an Adobe CID font by name), so that a file is small and made in milliseconds.
+The letters used are embedded, from NanumGothic (OFL): a reader without a Korean font shows them all the same.
 """
 
 import io
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.metadata import distribution
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -14,12 +15,14 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from schedules.selectors.sheet import DAYS, Sheet, how, local, status
 
-_FONT = "HYGothic-Medium"
+_FONT = "NanumGothic"
+# The package is here for this file alone; nothing of it is imported.
+_FILE = ("koreanize-matplotlib", "koreanize_matplotlib/fonts/NanumGothic.ttf")
 _LIST = ("약", "용량", "먹는 때", "메모")
 _LIST_WIDTHS = (50 * mm, 22 * mm, 68 * mm, 40 * mm)
 _KEPT = ("약", "예정", "제때", "늦게", "건너뜀", "놓침", "복용률")
@@ -31,7 +34,8 @@ _NOTICE = "환자가 직접 적은 기록입니다. 진단이나 처방을 대�
 
 @cache
 def _font() -> str:
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
+    package, path = _FILE
+    pdfmetrics.registerFont(TTFont(_FONT, str(distribution(package).locate_file(path))))
     return _FONT
 
 
