@@ -8,6 +8,7 @@ import json
 from datetime import UTC
 from typing import Any
 
+from schedules import words
 from schedules.rules import WEEKDAYS, patterns
 from schedules.selectors.sheet import Sheet, how
 
@@ -71,17 +72,24 @@ def _dosages(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _dosage(number: int, pattern: Any, plan: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sequence": number,
+        "text": words.pattern(pattern) if plan["phases"] else how(plan),
+        "timing": _timing(pattern, plan),
+        "doseAndRate": [{"doseQuantity": _quantity(pattern.get("dose") or plan["dose"])}],
+    }
+
+
+def _timing(pattern: Any, plan: dict[str, Any]) -> dict[str, Any]:
+    """FHIR has no words for days on and days off: a repeat would say that it is taken every day."""
+    if pattern.get("cycle"):
+        return {"code": {"text": words.pattern(pattern)}}
     repeat = _repeat(pattern)
     if pattern.get("days"):
         repeat |= {"boundsDuration": {"value": pattern["days"], "unit": "d", "system": _UCUM, "code": "d"}}
     elif plan["doses"]:
         repeat |= {"count": plan["doses"]}
-    return {
-        "sequence": number,
-        "text": how(plan),
-        "timing": {"repeat": repeat},
-        "doseAndRate": [{"doseQuantity": _quantity(pattern.get("dose") or plan["dose"])}],
-    }
+    return {"repeat": repeat}
 
 
 def _repeat(pattern: Any) -> dict[str, Any]:

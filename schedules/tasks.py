@@ -39,7 +39,9 @@ def check_receipts() -> None:
 
 @shared_task(base=PillingTask, name="schedules.tasks.warn_of_stock")
 def warn_of_stock() -> None:
-    stock_warnings.warn()
+    ends = time.monotonic() + _REMIND_SECONDS
+    while time.monotonic() < ends and stock_warnings.warn():
+        pass
 
 
 @shared_task(base=PillingTask, name="schedules.tasks.fill_horizons")

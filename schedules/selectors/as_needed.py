@@ -17,6 +17,7 @@ from medicines.selectors.amounts import Amounts, amounts_of, substance
 from schedules.models import Plan, PlanVersion, Schedule
 from schedules.selectors.feed import number
 from schedules.selectors.people import Person
+from schedules.words import object_
 
 _DAY = timedelta(hours=24)
 # The longest gap that a plan may ask for.
@@ -162,7 +163,7 @@ def _over(name: str, mg: Decimal, recent: Sequence[Taken], limit: Limit) -> dict
     if left + mg > limit.max_mg:
         until = None
     whose = "적어 둔" if limit.source == "user" else "설명서의"
-    detail = f"{name}을(를) 한 번 더 먹으면 {whose} 하루 최대 {number(limit.max_mg):,}mg을 넘어요."
+    detail = f"{object_(name)} 한 번 더 먹으면 {whose} 하루 최대 {number(limit.max_mg):,}mg을 넘어요."
     return _reason("ingredient_max", detail, until)
 
 

@@ -9,15 +9,18 @@ from schedules.models import Device, Plan, PushMessage, ReminderSettings
 from schedules.selectors.people import Person, people
 from schedules.selectors.stock import current_version, days_left
 from schedules.services.stock import next_check
+from schedules.words import subject
 
 _LATE = timedelta(hours=12)
 
 
 def warn(*, limit: int = 200) -> int:
-    """Look at the stock of plans whose hour has come; how many were looked at."""
-    due = Plan.objects.filter(stock_check_at__lte=timezone.now(), deleted_at=None).order_by("stock_check_at")[:limit]
-    plans = list(due)
+    """Look at the stock of plans whose hour has come; how many there were."""
+    due = Plan.objects.filter(stock_check_at__lte=timezone.now(), deleted_at=None)
+    plans = list(due.order_by("stock_check_at")[:limit])
     persons = people({plan.user_id for plan in plans})
+    # Nobody to be told: looked at again when they next change the plan.
+    due.filter(pk__in=[plan.pk for plan in plans if plan.user_id not in persons]).update(stock_check_at=None)
     for plan in plans:
         if plan.user_id in persons:
             _look(plan, persons[plan.user_id])
@@ -41,7 +44,8 @@ def _look(plan: Plan, person: Person) -> None:
 def _tell(plan: Plan, medicine: str, left: int) -> None:
     wishes = ReminderSettings.objects.filter(pk=plan.user_id).first()
     what = medicine if wishes and wishes.show_medicine_name else "드시는 약"
-    body = f"{what}이(가) {left}일 뒤면 떨어져요. 미리 준비해 주세요." if left else f"{what}이(가) 오늘 떨어져요."
+    when = f"{left}일 뒤면 떨어져요. 미리 준비해 주세요." if left else "오늘 떨어져요."
+    body = f"{subject(what)} {when}"
     now = timezone.now()
     PushMessage.objects.bulk_create(
         PushMessage(

@@ -146,7 +146,16 @@ def test_an_intake_of_anothers_plan_is_404(phone, stranger):
 
 @pytest.mark.parametrize(
     "at",
-    ["x", "2026-11-26", "2026-11-26T08:00:00", 5, {}, [], "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"],
+    [
+        "x",
+        "2026-11-26",
+        f"{timezone.now():%Y-%m-%dT%H:%M:%S}",
+        5,
+        {},
+        [],
+        "9999-12-31T23:59:59+00:00",
+        "0001-01-01T00:00:00+00:00",
+    ],
 )
 def test_a_tick_at_no_time(phone, at):
     phone.plan(times=["00:00", "23:59"])

@@ -17,9 +17,8 @@ from core import personal_data
 from medicines.models import MedicineIngredient
 from medicines.selectors.amounts import amounts_of
 from medicines.tests.factories import store_easy, store_permit
-from schedules import tasks
-from schedules.models import CalendarLink, Device, Plan, PushMessage, Schedule
-from schedules.tests.conftest import Phone, local_clock, make_user
+from schedules.models import CalendarLink, Device, Schedule
+from schedules.tests.conftest import Phone, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -125,9 +124,7 @@ class TestAsNeeded:
         told = self.asked(phone, pain)
         assert told["ingredients"][0]["taken_mg"] == 3_300
         assert [reason["kind"] for reason in told["reasons"]] == ["ingredient_max"]
-        assert told["reasons"][0]["detail"].startswith(
-            "아세트아미노펜을(를) 한 번 더 먹으면 설명서의 하루 최대 4,000mg"
-        )
+        assert told["reasons"][0]["detail"].startswith("아세트아미노펜을 한 번 더 먹으면 설명서의 하루 최대 4,000mg")
         until = datetime.fromisoformat(told["possible_at"]) - timezone.now()
         assert timedelta(hours=11, minutes=55) < until < timedelta(hours=12, minutes=1)
 
@@ -223,6 +220,7 @@ class TestSheet:
         )
         phone.plan(medicine_name="마바정", times=None, as_needed={"min_gap": 240, "max_per_day": 4})
         phone.plan(medicine_name="사아정", times=None, every={"value": 8, "unit": "hour"}, doses=9)
+        phone.plan(medicine_name="자차정", times=["21:00"], cycle={"on_days": 21, "off_days": 7})
         intake(phone.user, hours=30, taken_after=10)
         intake(phone.user, hours=29, name="=다라정")
 
@@ -233,6 +231,18 @@ class TestSheet:
         text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
         for word in ("복약 기록", "가나정", "마바정", "아침 식후 30분", "필요할 때", "놓침"):
             assert word in text, text
+
+    def test_every_font_of_the_pdf_is_in_the_pdf(self, phone):
+        """A reader without Korean fonts shows the text all the same; and only the letters used are carried."""
+        self.make(phone)
+        raw = phone.get("/doctor-sheet").content
+        fonts = [font.get_object() for page in PdfReader(io.BytesIO(raw)).pages
+                 for font in page["/Resources"]["/Font"].get_object().values()]  # fmt: skip
+        # The library names Helvetica on every page; nothing is written in it.
+        korean = [font for font in fonts if font["/BaseFont"] != "/Helvetica"]
+        assert korean
+        assert all("/FontFile2" in font["/FontDescriptor"].get_object() for font in korean)
+        assert len(raw) < 200_000
 
     def test_csv(self, phone):
         self.make(phone)
@@ -246,9 +256,18 @@ class TestSheet:
         assert answer["Content-Type"] == "application/fhir+json"
         bundle = Bundle.model_validate_json(answer.content)
         statements = [entry.resource for entry in bundle.entry[1:]]
-        assert [one.medication.concept.text for one in statements] == ["가나정", "=다라정", "마바정", "사아정"]
-        assert [len(one.dosage) for one in statements] == [1, 2, 1, 1]
+        assert [one.medication.concept.text for one in statements] == [
+            "가나정",
+            "=다라정",
+            "마바정",
+            "사아정",
+            "자차정",
+        ]
+        assert [len(one.dosage) for one in statements] == [1, 2, 1, 1, 1]
         assert statements[2].dosage[0].asNeeded
+        assert [one.text for one in statements[1].dosage] == ["5일 동안 매일 08:00 2정", "월·금요일 08:00"]
+        cycle = statements[4].dosage[0].timing
+        assert (cycle.repeat, cycle.code.text) == (None, "21일 먹고 7일 쉬고 21:00")
         raw = json.loads(answer.content)["entry"]
         assert raw[1]["resource"]["dosage"][0]["timing"]["repeat"]["when"] == ["PCM", "PCV"]
 
@@ -308,37 +327,6 @@ class TestPeople:
         assert phone.delete(f"/tags/{mine.json()['id']}").status_code == 204
         seeded = phone.get("/tags").json()["results"][0]["id"]
         assert phone.delete(f"/tags/{seeded}").status_code == 404
-
-
-class TestStock:
-    def test_days_left_follow_the_plan(self, phone):
-        plan = phone.plan(times=["08:00", "20:00"], dose={"amount": 0.5}, stock={"amount": 10})
-        assert plan["stock"]["days_left"] in (10, 11)
-        weekly = phone.plan(times=["08:00"], weekdays=["mon"], stock={"amount": 2})
-        assert 14 <= weekly["stock"]["days_left"] <= 21
-        short = phone.plan(times=["08:00"], doses=3, stock={"amount": 5})
-        assert short["stock"]["days_left"] is None
-        assert phone.plan(stock={"amount": 5_000})["stock"]["days_left"] == 365
-
-    def test_one_warning_and_another_after_a_refill(self, phone):
-        Device.objects.create(user=phone.user, token="ExponentPushToken[a]", created_at=timezone.now())
-        made = phone.plan(times=[local_clock(phone.user, hours=1)], stock={"amount": 2, "warn_days": 3})
-        plan = Plan.objects.get(pk=made["id"])
-        assert plan.stock_check_at.astimezone(ZoneInfo("Asia/Seoul")).strftime("%H:%M") == "09:00"
-
-        def hour_comes():
-            Plan.objects.filter(stock_check_at__isnull=False).update(stock_check_at=timezone.now())
-            tasks.warn_of_stock()
-
-        hour_comes(), hour_comes()
-        assert PushMessage.objects.filter(kind="stock").count() == 1
-        assert "가나정" not in PushMessage.objects.get().body
-        phone.post(f"/plans/{made['id']}/refill", {"amount": 100})
-        hour_comes()
-        assert PushMessage.objects.count() == 1
-        Plan.objects.update(stock=1)
-        hour_comes()
-        assert PushMessage.objects.count() == 2
 
 
 class TestPersonalData:
