@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
+from core.mirror_run import MirrorRun as BaseMirrorRun
 from medicines.scrap_models import Scrap
 
 __all__ = [
@@ -254,34 +255,16 @@ class MedicineIngredient(models.Model):
         return f"{self.item_seq} {self.position} {self.name}"
 
 
-class MirrorRun(models.Model):
-    """One pass over one source, page by page; a run that was cut off goes on at `next_page`."""
+class MirrorRun(BaseMirrorRun):
+    """One pass over one source."""
 
     class Source(models.TextChoices):
         EASY = "easy"
         PERMIT = "permit"
         INGREDIENTS = "ingredients"
 
-    class State(models.TextChoices):
-        RUNNING = "running"
-        COMPLETE = "complete"
-        INCOMPLETE = "incomplete"
-        FAILED = "failed"
-
     source = models.CharField(max_length=12, choices=Source.choices)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
-    next_page = models.IntegerField(default=1)
-    total_count = models.IntegerField(default=0)
-    rows_read = models.IntegerField(default=0)
-    rows_changed = models.IntegerField(default=0)
     rows_skipped = models.IntegerField(default=0)
-    rows_refused = models.IntegerField(default=0)
-    rows_vanished = models.IntegerField(default=0)
-    refusals = models.JSONField(default=list)
-    failed_pages = models.JSONField(default=list)
-    note = models.TextField(default="")
-    started_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "medicine_mirror_run"

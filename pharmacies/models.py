@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 
+from core.mirror_run import MirrorRun
+
 
 class CubeField(models.Field[Any, Any]):
     """A point in space (extension cube), as earthdistance makes it of latitude and longitude."""
@@ -118,27 +120,8 @@ class PharmacyCell(models.Model):
         return self.cell
 
 
-class PharmacyRun(models.Model):
-    """One pass over the national feed, page by page; a run that was cut off goes on at `next_page`."""
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        COMPLETE = "complete"
-        INCOMPLETE = "incomplete"
-        FAILED = "failed"
-
-    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
-    next_page = models.IntegerField(default=1)
-    total_count = models.IntegerField(default=0)
-    rows_read = models.IntegerField(default=0)
-    rows_changed = models.IntegerField(default=0)
-    rows_refused = models.IntegerField(default=0)
-    rows_vanished = models.IntegerField(default=0)
-    refusals = models.JSONField(default=list)
-    failed_pages = models.JSONField(default=list)
-    note = models.TextField(default="")
-    started_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
+class PharmacyRun(MirrorRun):
+    """One pass over the national feed."""
 
     class Meta:
         db_table = "pharmacy_run"
