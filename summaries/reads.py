@@ -4,11 +4,6 @@ Counts wait in the process for a second, then in the cache's Redis for the task;
 minutes, never more, and nothing is counted twice.
 """
 
-import atexit
-import logging
-import os
-import threading
-import time
 from collections import Counter
 from datetime import date, timedelta
 from typing import cast
@@ -18,53 +13,29 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core import stores
+from core.carrier import Carrier
 
-logger = logging.getLogger(__name__)
 # Two caches, a text that the database had, and one that had to be made first (or was about to be).
 TIERS = ("memory", "redis", "db", "generated")
-FLUSH_SECONDS = 1.0
 _REDIS_SECONDS = 8 * 86_400
 _PREFIX = "pilling:summary-reads:"
 
 
-class _Counter:
-    """This process's reads of the last second, and the thread that carries them to Redis."""
+class _Counter(Carrier[Counter[str]]):
+    """This process's reads of the last second."""
 
-    def __init__(self) -> None:
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)
-        atexit.register(self.flush)
-
-    def _reset(self) -> None:
-        self._waiting: Counter[str] = Counter()
-        self._lock = threading.Lock()
-        self._started = False
+    def _empty(self) -> Counter[str]:
+        return Counter()
 
     def note(self, tier: str, count: int = 1) -> None:
-        with self._lock:
-            self._waiting[tier] += count
-            starting, self._started = not self._started, True
-        if starting:
-            threading.Thread(target=self._run, name="summary-reads", daemon=True).start()
+        with self.adding() as waiting:
+            waiting[tier] += count
 
-    def _run(self) -> None:
-        while True:
-            time.sleep(FLUSH_SECONDS)
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what waits; a dead Redis loses it."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, Counter()
-        if not waiting:
-            return
-        try:
-            _send(waiting, timezone.localdate())
-        except redis.RedisError as error:
-            logger.warning("Reads not counted: %s", type(error).__name__)
+    def _send(self, waiting: Counter[str]) -> None:
+        _send(waiting, timezone.localdate())
 
 
-_counter = _Counter()
+_counter = _Counter("summary-reads")
 note = _counter.note
 flush = _counter.flush
 

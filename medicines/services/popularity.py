@@ -4,13 +4,8 @@ Counted are distinct addresses a day, so that one caller cannot push a name. An 
 with a salt that Redis forgets after eight days, into a HyperLogLog, out of which nobody can read it again.
 """
 
-import atexit
 import hashlib
-import logging
-import os
 import secrets
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -21,59 +16,33 @@ from django.db import connection
 from django.utils import timezone
 
 from core import stores
+from core.carrier import Carrier
 from medicines.models import Medicine, MedicineSearchCount
-
-logger = logging.getLogger(__name__)
 
 WINDOW_DAYS = 7
 KEPT_DAYS = 30
-FLUSH_SECONDS = 1.0
 _MAX_WAITING = 20_000
 _REDIS_SECONDS = 8 * 86_400
 _PREFIX = "pilling:searched:"
 
 
-class _Counter:
-    """This process's searches of the last second, and the thread that carries them to Redis in one pipeline."""
+class _Counter(Carrier[set[tuple[str, str]]]):
+    """This process's searches of the last second, carried off in one pipeline."""
 
-    def __init__(self) -> None:
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)
-        atexit.register(self.flush)
-
-    def _reset(self) -> None:
-        self._waiting: set[tuple[str, str]] = set()
-        self._started = False
-        self._lock = threading.Lock()
+    def _empty(self) -> set[tuple[str, str]]:
+        return set()
 
     def note(self, item_seq: str, address: str) -> None:
         """At most so many a second are kept; beyond that a share is lost, which popularity can bear."""
-        with self._lock:
-            if len(self._waiting) < _MAX_WAITING:
-                self._waiting.add((item_seq, address))
-            starting, self._started = not self._started, True
-        if starting:
-            threading.Thread(target=self._run, name="popularity", daemon=True).start()
+        with self.adding() as waiting:
+            if len(waiting) < _MAX_WAITING:
+                waiting.add((item_seq, address))
 
-    def _run(self) -> None:
-        while True:
-            time.sleep(FLUSH_SECONDS)
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what waits; a dead Redis loses it."""
-        # A set that still grew while it is read would end the thread, and with it all counting in this process.
-        with self._lock:
-            waiting, self._waiting = self._waiting, set()
-        if not waiting:
-            return
-        try:
-            _send(waiting, timezone.localdate())
-        except redis.RedisError as error:
-            logger.warning("Searches not counted: %s", type(error).__name__)
+    def _send(self, waiting: set[tuple[str, str]]) -> None:
+        _send(waiting, timezone.localdate())
 
 
-_counter = _Counter()
+_counter = _Counter("popularity")
 note = _counter.note
 flush = _counter.flush
 

@@ -157,7 +157,7 @@ def test_without_redis_searching_goes_on(client, killable):
 
 
 def test_the_buffer_is_bounded(monkeypatch):
-    counter = popularity._Counter()
+    counter = popularity._Counter("test")
     monkeypatch.setattr(popularity, "_MAX_WAITING", 3)
     monkeypatch.setattr(counter, "_started", True)
     for number in range(9):
@@ -166,7 +166,7 @@ def test_the_buffer_is_bounded(monkeypatch):
 
 
 def test_a_search_noted_while_the_buffer_is_sent_is_not_lost(monkeypatch):
-    counter = popularity._Counter()
+    counter = popularity._Counter("test")
     monkeypatch.setattr(counter, "_started", True)
     adding, sending, sent = threading.Event(), threading.Event(), []
 
