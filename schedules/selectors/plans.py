@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -115,7 +116,7 @@ def _stock(plan: Plan, version: PlanVersion, person: Person) -> dict[str, Any] |
     if plan.stock is None:
         return None
     return {
-        "amount": number(plan.stock),
+        "amount": number(max(plan.stock, Decimal(0))),
         "warn_days": plan.stock_warn_days,
         "warn_time": plan.stock_warn_time,
         "days_left": days_left(plan=plan, version=version, person=person),

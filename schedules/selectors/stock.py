@@ -6,12 +6,13 @@ from decimal import Decimal
 from django.utils import timezone
 
 from schedules.models import Plan, PlanVersion
-from schedules.recurrence import Occurrence, occurrences
+from schedules.recurrence import first_after, occurrences
 from schedules.rules import rule_of, zone_of
 from schedules.selectors.people import Person
 
 LOOKED_AHEAD = timedelta(days=365)
-_STEP = timedelta(days=73)
+# The first stretch looked at; each further one is twice as long, since most medicines last weeks.
+_STEP = timedelta(days=8)
 
 
 def current_version(plan: Plan) -> PlanVersion:
@@ -35,12 +36,14 @@ def days_left(*, plan: Plan, version: PlanVersion, person: Person, now: datetime
 def _runs_out(stock: Decimal, version: PlanVersion, person: Person, now: datetime) -> datetime | None:
     rule, left = rule_of(version.rule), stock
     zone = zone_of(version.time_zone) if version.time_zone else person.zone
-    start, found = now, list[Occurrence]()
-    while start < now + LOOKED_AHEAD:
-        found = occurrences(rule, zone=zone, meals=person.meals, start=start, end=start + _STEP)
-        for one in found:
+    start, step, until = now, _STEP, now + LOOKED_AHEAD
+    while start < until:
+        end = min(start + step, until)
+        for one in occurrences(rule, zone=zone, meals=person.meals, start=start, end=end):
             left -= Decimal(rule.phases[one.phase].dose or version.dose_amount)
             if left < 0:
                 return one.at
-        start += _STEP
-    return now + LOOKED_AHEAD if found else None
+        start, step = end, step * 2
+    # No pause of a plan is longer than a year.
+    goes_on = first_after(rule, zone=zone, meals=person.meals, start=until, until=until + LOOKED_AHEAD)
+    return until if goes_on else None

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db.models import F
 from django.utils import timezone
 
 from core.errors import Conflict
@@ -48,10 +47,12 @@ def next_check(plan: Plan, person: Person, now: datetime) -> datetime:
 
 
 def take_from_stock(*, plan_id: UUID | None, amount: Decimal) -> None:
-    """Count an intake (a negative amount gives it back); never below nothing, and not when it is not counted."""
+    """Count an intake (a negative amount gives it back), not when it is not counted.
+
+    May go below nothing, which is told as nothing: what is undone then gives back no more than it took.
+    """
     if plan_id is not None:
-        left = Greatest(F("stock") - amount, Value(Decimal(0)))
-        Plan.objects.filter(pk=plan_id, stock__isnull=False).update(stock=left)
+        Plan.objects.filter(pk=plan_id, stock__isnull=False).update(stock=F("stock") - amount)
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def refill(*, plan: Plan, amount: Decimal, person: Person) -> Plan:
     """Raises Conflict when the sum is beyond what can be counted."""
     next_change(person.id)
     plan = Plan.objects.get(pk=plan.pk)
-    plan.stock = (plan.stock or Decimal(0)) + amount
+    plan.stock = max(plan.stock or Decimal(0), Decimal(0)) + amount
     if plan.stock > MOST:
         raise Conflict("남은 약이 너무 많아요. 수를 확인해 주세요.")
     plan.stock_warned_at = None

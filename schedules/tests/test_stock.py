@@ -23,6 +23,8 @@ def test_days_left_follow_the_plan(phone):
     short = phone.plan(times=["08:00"], doses=3, stock={"amount": 5})
     assert short["stock"]["days_left"] is None
     assert phone.plan(stock={"amount": 5_000})["stock"]["days_left"] == 365
+    rare = phone.plan(times=["08:00"], every={"value": 26, "unit": "week"}, stock={"amount": 50})
+    assert rare["stock"]["days_left"] == 365
 
 
 def test_one_warning_and_another_after_a_refill(phone):
