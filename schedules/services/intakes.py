@@ -20,6 +20,8 @@ from schedules.services.stock import take_from_stock
 # A phone's clock may be ahead by a little; one that is wrong by a day would spoil the record.
 CLOCK_SKEW = timedelta(minutes=5)
 EARLY = timedelta(hours=24)
+# A phone whose clock is a day behind ticks a dose after its time as taken nearly a day before.
+EARLY_TOLD_AFTERWARDS = timedelta(hours=12)
 OLDEST = timedelta(days=366)
 
 
@@ -76,7 +78,8 @@ def write_down(*, person: Person, given: Mapping[str, Any]) -> Schedule:
     row.scheduled_time = _bounded("scheduled_time", due, now)
     row.notes = given.get("notes", "")
     if given.get("completed_at"):
-        row.completed, row.completed_at = True, _checked(given["completed_at"], row.scheduled_time, now)
+        row.completed = True
+        row.completed_at = _checked(given["completed_at"], row.scheduled_time, now, field="completed_at")
         take_from_stock(plan_id=row.plan_id, amount=row.dose_amount)
     elif row.scheduled_time > now:
         row.remind_at = row.scheduled_time
@@ -95,7 +98,7 @@ def change(*, user_id: UUID, id_: UUID, given: Mapping[str, Any], seen: int | No
     if "completed_at" in given:
         if not row.completed:
             raise Conflict("먹었다고 표시한 복용만 시각을 고칠 수 있어요.")
-        row.completed_at = _checked(given["completed_at"], row.scheduled_time, now)
+        row.completed_at = _checked(given["completed_at"], row.scheduled_time, now, field="completed_at")
     return _saved(row, seq)
 
 
@@ -143,15 +146,15 @@ def _require_seen(row: Schedule, seen: int | None) -> None:
         raise PreconditionFailed
 
 
-def _checked(at: datetime | None, scheduled: datetime, now: datetime) -> datetime:
-    """When a dose was taken or skipped: not ahead of our clock, not more than a day before its time."""
+def _checked(at: datetime | None, scheduled: datetime, now: datetime, *, field: str = "at") -> datetime:
+    """When a dose was taken or skipped: not ahead of our clock, nor long before its time."""
     at = now if at is None else at
     if at > now + CLOCK_SKEW:
-        raise _refused("at", "future", "앞으로 올 시각이에요. 전화기의 시계를 확인해 주세요.")
-    if at < scheduled - EARLY:
-        raise _refused("at", "too_early", "예정보다 하루 넘게 이른 시각이에요. 날짜를 확인해 주세요.")
+        raise _refused(field, "future", "앞으로 올 시각이에요. 전화기의 시계를 확인해 주세요.")
+    if at < scheduled - (EARLY if now < scheduled else EARLY_TOLD_AFTERWARDS):
+        raise _refused(field, "too_early", "예정보다 너무 이른 시각이에요. 날짜와 전화기의 시계를 확인해 주세요.")
     if at < now - OLDEST:
-        raise _refused("at", "too_old", "1년 넘게 지난 시각은 적을 수 없어요.")
+        raise _refused(field, "too_old", "1년 넘게 지난 시각은 적을 수 없어요.")
     return min(at, now).astimezone(UTC)
 
 

@@ -63,6 +63,17 @@ def test_a_clock_that_is_wrong_by_a_day_is_told(phone, dose, shift, code):
     assert not Schedule.objects.get(pk=dose["id"]).completed
 
 
+def test_a_clock_that_is_a_day_behind_is_told_after_the_time_too(phone, dose):
+    Schedule.objects.filter(pk=dose["id"]).update(scheduled_time=timezone.now() - timedelta(hours=1))
+    url = f"/schedules/{dose['id']}"
+    a_day_behind = (timezone.now() - timedelta(days=1)).isoformat()
+    assert phone.post(url + "/complete", {"at": a_day_behind}).json()["errors"][0]["code"] == "too_early"
+    phone.post(url + "/complete")
+    answer = phone.patch(url, {"completed_at": a_day_behind})
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [("completed_at", "too_early")]
+    assert phone.get(url).json()["completed_at"] > a_day_behind
+
+
 def test_missed_is_derived_and_a_late_tick_mends_it(phone, dose):
     Schedule.objects.filter(pk=dose["id"]).update(scheduled_time=timezone.now() - timedelta(minutes=50))
     assert phone.get(f"/schedules/{dose['id']}").json()["status"] == "planned"
@@ -142,6 +153,21 @@ def test_stock_counts_down_and_back(phone):
     phone.post(f"/schedules/{dose}/skip")
     assert left() == 10
     assert phone.post(f"/plans/{plan['id']}/refill", {"amount": 30}).json()["stock"]["amount"] == 40
+
+
+def test_an_empty_stock_gets_back_what_was_taken_and_no_more(phone):
+    plan = phone.plan(times=[local_clock(phone.user, hours=1)], dose={"amount": 3}, stock={"amount": 1})
+    dose = phone.feed()["results"][0]["id"]
+
+    def left():
+        return phone.get(f"/plans/{plan['id']}").json()["stock"]["amount"]
+
+    phone.post(f"/schedules/{dose}/complete")
+    assert left() == 0
+    phone.post(f"/schedules/{dose}/undo")
+    assert left() == 1
+    phone.post(f"/schedules/{dose}/complete")
+    assert phone.post(f"/plans/{plan['id']}/refill", {"amount": 30}).json()["stock"]["amount"] == 30
 
 
 @pytest.mark.django_db(transaction=True)
