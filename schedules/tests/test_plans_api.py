@@ -118,9 +118,9 @@ def test_null_takes_stock_and_tags_away(phone):
 
 
 def test_a_plan_that_is_over_can_still_be_annotated(phone):
-    plan = phone.plan(doses=1, times=["08:00"])
-    PlanVersion.objects.update(rule=PlanVersion.objects.get().rule | {"starts_on": "2026-01-01", "doses": 1})
-    PlanVersion.objects.update(rule=PlanVersion.objects.get().rule | {"last": ["2026-01-01", "08:00"]})
+    plan = phone.plan(doses=2, times=["08:00"])
+    over = {"starts_on": "2026-01-01", "last": ["2026-01-02", "08:00"]}
+    PlanVersion.objects.update(rule=PlanVersion.objects.get().rule | over)
     assert phone.patch(f"/plans/{plan['id']}", {"notes": "다 먹음", "stock": None}).json()["notes"] == "다 먹음"
     assert phone.patch(f"/plans/{plan['id']}", {"times": ["09:00"]}).status_code == 400
 
