@@ -35,6 +35,9 @@ _SETTINGS = {
     "shared_buffers": "256MB",
     "timezone": "Asia/Seoul",
     "log_timezone": "Asia/Seoul",
+    # A statement that fails, and the key that was there already, would tell who takes what.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 
