@@ -12,6 +12,7 @@ from medicines.search.normalise import normalise
 from medicines.selectors.cards import names_of
 
 MAX_SCRAPS = 2_000
+_TWICE = "이 분류에 이미 담은 약이에요."
 
 
 def create_scrap(*, user_id: UUID, given: Mapping[str, Any]) -> Scrap:
@@ -38,11 +39,15 @@ def delete_scrap(*, scrap: Scrap) -> None:
 
 
 def _stored(scrap: Scrap) -> Scrap:
+    """Asked first, so that a second tap is no error in the database's log; the constraint decides a race."""
+    same = Scrap.objects.filter(user_id=scrap.user_id, category=scrap.category, subject=scrap.subject)
+    if same.exclude(pk=scrap.pk).exists():
+        raise Conflict(_TWICE)
     try:
         with transaction.atomic():
             scrap.save()
     except IntegrityError:
-        raise Conflict("이 분류에 이미 담은 약이에요.") from None
+        raise Conflict(_TWICE) from None
     return scrap
 
 

@@ -1,11 +1,17 @@
 """Scraps over HTTP: kept, listed by category, edited, deleted; each person's own."""
 
+import threading
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.signing import bearer
 from core import personal_data
+from core.errors import Conflict
 from medicines.models import Medicine, Scrap
+from medicines.services.scraps import create_scrap
 from medicines.tests.factories import store_easy, store_permit
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +69,35 @@ def test_the_same_medicine_in_the_same_category_is_409(keep):
     keep(medicine_name="가나정 500mg")
     assert keep(409, medicine_name="가나정500밀리그램")["type"] == "/problems/conflict"
     keep(medicine_name="가나정 500mg", category="두통")
+
+
+def test_a_second_tap_is_no_error_in_the_databases_log(keep):
+    """Which would hold the medicine's name."""
+    keep()
+    with CaptureQueriesContext(connection) as done:
+        keep(409)
+    assert not any('INSERT INTO "scrap"' in query["sql"] for query in done.captured_queries)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_taps_at_once_one_is_kept(user):
+    told = []
+
+    def tap():
+        try:
+            told.append(create_scrap(user_id=user.pk, given={"medicine_name": "가나정", "category": "감기"}).pk)
+        except Conflict:
+            told.append(None)
+        connection.close()
+
+    threads = [threading.Thread(target=tap) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 10
+    assert sorted(filter(None, told)) == list(Scrap.objects.values_list("pk", flat=True))
+    assert Scrap.objects.count() == 1
 
 
 def test_two_people_keep_the_same(client, keep):

@@ -24,7 +24,8 @@ def tags_named(*, user_id: UUID, names: Iterable[str]) -> list[Tag]:
 
 def create_tag(*, user_id: UUID, name: str) -> Tag:
     """Raises Conflict for a name that is there already."""
-    if Tag.objects.filter(user=None, name=name).exists():
+    # Asked first, so that a second tap is no error in the database's log; the constraint decides a race.
+    if Tag.objects.filter(Q(user=None) | Q(user_id=user_id), name=name).exists():
         raise Conflict("이미 있는 태그예요.")
     if Tag.objects.filter(user_id=user_id).count() >= MAX_OWN:
         raise Conflict(f"태그는 {MAX_OWN}개까지 만들 수 있어요.")
