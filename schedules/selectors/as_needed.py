@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from medicines.selectors.amounts import Amounts, amounts_of, substance
@@ -86,13 +87,16 @@ class _Known:
 
 
 def _known(user_id: UUID, now: datetime) -> _Known:
-    versions = PlanVersion.objects.filter(plan__user_id=user_id, valid_until=None).order_by("plan__created_at")
-    own = {version.plan_id: version.ingredients for version in versions if version.ingredients}
+    # What was taken under a plan that ended since counts too, but its maxima hold no longer.
+    counted = Q(valid_until=None) | Q(plan__deleted_at__gte=now - _LOOKED_BACK)
+    versions = PlanVersion.objects.filter(counted, plan__user_id=user_id).order_by("plan__created_at", "number")
+    own = {version.plan_id: version.ingredients for version in versions}
+    in_force = [version.ingredients for version in versions if version.valid_until is None]
     seqs = {version.item_seq for version in versions}
     recent = Schedule.objects.filter(user_id=user_id, completed=True, scheduled_time__gte=now - _LOOKED_BACK)
     seqs |= set(recent.values_list("item_seq", flat=True))
     labels = amounts_of(item_seqs=seqs - {""})
-    return _Known(own, labels, _limits(own.values(), labels.values()))
+    return _Known(own, labels, _limits(in_force, labels.values()))
 
 
 def _limits(own: Iterable[Sequence[dict[str, Any]]], labels: Iterable[Amounts]) -> dict[str, Limit]:

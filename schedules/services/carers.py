@@ -32,9 +32,10 @@ def invite(
     plans = list(Plan.objects.filter(pk__in=plan_ids, user_id=user_id, deleted_at=None))
     if len(plans) != len(set(plan_ids)):
         raise InvalidBody(errors=[FieldError("plan_ids", "unknown", "그런 복약 계획이 없어요.")])
-    if Carer.objects.filter(patient_id=user_id, revoked_at=None).count() >= MAX_CARERS:
-        raise Conflict(f"보호자는 {MAX_CARERS}명까지 초대할 수 있어요.")
     now, code = timezone.now(), "".join(secrets.choice(_LETTERS) for _ in range(12))
+    living = Q(accepted_at__isnull=False) | Q(expires_at__gt=now)
+    if Carer.objects.filter(living, patient_id=user_id, revoked_at=None).count() >= MAX_CARERS:
+        raise Conflict(f"보호자는 {MAX_CARERS}명까지 초대할 수 있어요.")
     carer = Carer.objects.create(
         patient_id=user_id, label=label, after_minutes=after_minutes, show_medicine_name=show_medicine_name,
         code_digest=digest_of(code), expires_at=now + INVITED_FOR, created_at=now,
@@ -71,8 +72,10 @@ def revoke(*, user_id: UUID, id_: UUID) -> None:
     if carer is None:
         raise NotFound("그런 보호자가 없어요.")
     mine.update(revoked_at=timezone.now())
-    waiting = PushMessage.objects.filter(kind=PushMessage.Kind.CARER, state=PushMessage.State.QUEUED)
-    waiting.filter(user_id=carer.carer_id, schedule__user_id=carer.patient_id).update(state=PushMessage.State.CANCELLED)
+    if carer.carer_id:
+        waiting = PushMessage.objects.filter(kind=PushMessage.Kind.CARER, state=PushMessage.State.QUEUED)
+        theirs = waiting.filter(user_id=carer.carer_id, schedule__user_id=carer.patient_id)
+        theirs.update(state=PushMessage.State.CANCELLED)
     record_audit(actor=str(user_id), action="carer.revoke", target=str(id_))
 
 

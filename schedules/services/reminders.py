@@ -105,7 +105,9 @@ def _events(row: Schedule, around: Around) -> list[Event]:
     if wishes.enabled:
         events.append(Event(row.scheduled_time, Kind.FIRST, row.user_id, text))
         if minutes := wishes.second_after_minutes:
-            again = row.scheduled_time + timedelta(minutes=minutes)
+            # After the first was sent, which quiet hours may have put off: never both at once.
+            first = quiet_until(row.scheduled_time, wishes, around.people[row.user_id])
+            again = first + timedelta(minutes=minutes)
             events.append(Event(again, Kind.SECOND, row.user_id, "아직 표시하지 않으셨어요. " + text))
     for carer in around.carers.get(row.plan_id, []) if row.plan_id else []:
         if carer.carer_id in around.people:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from accounts.models import User
 from accounts.tests.signing import bearer
 from core import breaker, stores
 from sandbox.standins import Standins
+from schedules.models import Device, Schedule
 
 
 class Phone:
@@ -84,6 +86,32 @@ def phone(client, user):
 @pytest.fixture
 def stranger(client, db):
     return Phone(client, make_user(2))
+
+
+def intake(user, *, hours=0, taken_after=None, skipped=False, name="가나정"):
+    """One that was due so many hours ago, taken so many minutes after its time."""
+    due = timezone.now() - timedelta(hours=hours)
+    taken = None if taken_after is None else due + timedelta(minutes=taken_after)
+    return Schedule.objects.create(
+        user=user, medicine_name=name, slot=f"{due.isoformat()[:30]}", scheduled_time=due, changed_seq=1,
+        completed=taken is not None, completed_at=taken, skipped_at=due if skipped else None,
+    )  # fmt: skip
+
+
+def add_device(user, word="ok"):
+    token = f"ExponentPushToken[{word}-{uuid4().hex[:8]}]"
+    return Device.objects.create(user=user, token=token, created_at=timezone.now())
+
+
+def due(user, minutes=0, **fields):
+    """An intake that was due some minutes ago."""
+    at = timezone.now() - timedelta(minutes=minutes)
+    values = {"medicine_name": "가나정", "changed_seq": 1, "slot": "x", "remind_at": at} | fields
+    return Schedule.objects.create(user=user, scheduled_time=at, **values)
+
+
+def texts(expo):
+    return [message["body"] for message in expo.messages]
 
 
 @pytest.fixture(scope="module")

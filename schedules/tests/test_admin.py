@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from schedules.models import Device, PushMessage, ReminderSettings
 from schedules.services import reminders
-from schedules.tests.test_reminders import add_device, due
+from schedules.tests.conftest import add_device, due
 
 pytestmark = pytest.mark.django_db
 

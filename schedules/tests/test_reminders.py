@@ -3,18 +3,15 @@
 import threading
 from datetime import timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from schedules import tasks
-from schedules.models import Carer, Device, PushMessage, ReminderSettings, Schedule
-from schedules.selectors.people import person
-from schedules.services import carers, receipts, reminders, sending
-from schedules.services.reminders import quiet_until
-from schedules.tests.conftest import Phone, make_user
+from schedules.models import Device, PushMessage, ReminderSettings, Schedule
+from schedules.services import receipts, reminders, sending
+from schedules.tests.conftest import Phone, add_device, due, make_user, texts
 
 pytestmark = pytest.mark.django_db
 State = PushMessage.State
@@ -28,22 +25,6 @@ def standins(_running):
 @pytest.fixture
 def fault(_running):
     return lambda kind, **options: _running.set_fault("expo", kind, **options)
-
-
-def add_device(user, word="ok"):
-    token = f"ExponentPushToken[{word}-{uuid4().hex[:8]}]"
-    return Device.objects.create(user=user, token=token, created_at=timezone.now())
-
-
-def due(user, minutes=0, **fields):
-    """An intake that was due some minutes ago."""
-    at = timezone.now() - timedelta(minutes=minutes)
-    values = {"medicine_name": "가나정", "changed_seq": 1, "slot": "x", "remind_at": at} | fields
-    return Schedule.objects.create(user=user, scheduled_time=at, **values)
-
-
-def texts(expo):
-    return [message["body"] for message in expo.messages]
 
 
 def test_a_due_intake_is_told_to_every_phone_once(user, expo):
@@ -131,46 +112,6 @@ def test_undoing_what_is_long_past_wakes_nobody(client, user, expo):
     assert intake.remind_at is None
 
 
-def test_a_carer_is_told_of_a_missed_dose_of_the_chosen_plan_alone(client, user, expo):
-    phone, daughter = Phone(client, user), make_user(5)
-    add_device(daughter)
-    chosen, other = phone.plan(), phone.plan(medicine_name="비밀정")
-    invited = phone.post("/carers", {"label": "어머니", "plan_ids": [chosen["id"]], "after_minutes": 30}).json()
-    accepted = Phone(client, daughter).post("/carers/accept", {"code": invited["code"]})
-    assert accepted.status_code == 200, accepted.content.decode()
-    due(user, minutes=40, plan_id=chosen["id"])
-    due(user, minutes=40, plan_id=other["id"])
-    tasks.remind()
-    assert texts(expo) == ["어머니 님이 약을 아직 드시지 않은 것 같아요. 한번 확인해 주세요."]
-
-
-def test_a_carer_who_was_dismissed_hears_nothing(client, user, expo):
-    phone, daughter = Phone(client, user), make_user(5)
-    add_device(daughter)
-    plan = phone.plan()
-    invited = phone.post("/carers", {"label": "어머니", "plan_ids": [plan["id"]]}).json()
-    Phone(client, daughter).post("/carers/accept", {"code": invited["code"]})
-    assert phone.delete(f"/carers/{invited['id']}").status_code == 204
-    due(user, minutes=70, plan_id=plan["id"])
-    tasks.remind()
-    assert not expo.received
-
-
-def test_a_carer_who_is_dismissed_does_not_get_what_was_waiting(client, user, expo):
-    phone, daughter = Phone(client, user), make_user(5)
-    add_device(daughter)
-    plan = phone.plan()
-    invited = phone.post("/carers", {"label": "어머니", "plan_ids": [plan["id"]]}).json()
-    Phone(client, daughter).post("/carers/accept", {"code": invited["code"]})
-    due(user, minutes=70, plan_id=plan["id"])
-    reminders.hand_out()
-    assert PushMessage.objects.get().state == State.QUEUED
-    assert Phone(client, daughter).delete(f"/carers/{invited['id']}").status_code == 204
-    tasks.remind()
-    assert not expo.received
-    assert PushMessage.objects.get().state == State.CANCELLED
-
-
 def test_what_waits_for_a_phone_is_not_shown_to_who_has_it_now(user, expo):
     device = add_device(user)
     due(user)
@@ -179,51 +120,6 @@ def test_what_waits_for_a_phone_is_not_shown_to_who_has_it_now(user, expo):
     tasks.remind()
     assert not expo.received
     assert PushMessage.objects.get().state == State.CANCELLED
-
-
-def test_an_invitation_serves_one_person_once(client, user):
-    phone, first, second = Phone(client, user), Phone(client, make_user(5)), Phone(client, make_user(6))
-    code = phone.post("/carers", {"label": "나", "plan_ids": [phone.plan()["id"]]}).json()["code"]
-    assert phone.post("/carers/accept", {"code": code}).status_code == 400
-    assert first.post("/carers/accept", {"code": code.lower()}).status_code == 200
-    assert second.post("/carers/accept", {"code": code}).status_code == 404
-    assert code not in str(list(Carer.objects.values_list("code_digest", flat=True)))
-    Carer.objects.update(accepted_at=None, carer=None, expires_at=timezone.now())
-    assert second.post("/carers/accept", {"code": code}).status_code == 404
-
-
-SEOUL = ZoneInfo("Asia/Seoul")
-
-
-@pytest.mark.parametrize(
-    ("quiet", "at", "until"),
-    [
-        (("22:00", "07:00"), "2026-11-26T23:30+09:00", "2026-11-27T07:00+09:00"),
-        (("22:00", "07:00"), "2026-11-27T06:59+09:00", "2026-11-27T07:00+09:00"),
-        (("22:00", "07:00"), "2026-11-27T07:00+09:00", "2026-11-27T07:00+09:00"),
-        (("22:00", "07:00"), "2026-11-27T12:00+09:00", "2026-11-27T12:00+09:00"),
-        (("13:00", "15:00"), "2026-11-27T14:00+09:00", "2026-11-27T15:00+09:00"),
-        (("13:00", "15:00"), "2026-11-27T16:00+09:00", "2026-11-27T16:00+09:00"),
-        (("", ""), "2026-11-27T03:00+09:00", "2026-11-27T03:00+09:00"),
-    ],
-)
-def test_quiet_hours_put_a_reminder_off_to_their_end(user, quiet, at, until):
-    from datetime import datetime
-
-    wishes = ReminderSettings(quiet_from=quiet[0], quiet_to=quiet[1])
-    assert quiet_until(datetime.fromisoformat(at), wishes, person(user.pk)) == datetime.fromisoformat(until)
-
-
-def test_a_reminder_in_quiet_hours_waits_in_its_row(user, expo):
-    add_device(user)
-    clock = timezone.now().astimezone(SEOUL)
-    hours = [(clock + timedelta(hours=shift)).strftime("%H:%M") for shift in (-1, 2)]
-    ReminderSettings.objects.create(user=user, quiet_from=hours[0], quiet_to=hours[1])
-    intake = due(user)
-    tasks.remind()
-    intake.refresh_from_db()
-    assert not expo.received
-    assert intake.remind_at.astimezone(SEOUL).strftime("%H:%M") == hours[1]
 
 
 def test_a_worker_that_died_before_sending_loses_nothing(user, expo):
@@ -348,13 +244,6 @@ def test_two_workers_share_and_send_each_once(expo):
     assert len(expo.received) == 400
     assert set(expo.received.values()) == {1}
     assert expo.refused == 0
-
-
-def test_invite_needs_own_plans(client, user, stranger):
-    plan = stranger.plan()
-    answer = Phone(client, user).post("/carers", {"label": "나", "plan_ids": [plan["id"]]})
-    assert answer.status_code == 400
-    assert carers.carers(user.pk) == []
 
 
 def test_a_reminder_comes_at_its_time_and_not_before(user, expo):
