@@ -27,11 +27,10 @@ def idempotent(view: View) -> View:
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        if request.method != "POST" or key is None or _will_be_refused(view, request):
+        if not _is_concerned(view, request):
             return view(request, *args, **kwargs)
         try:
-            begun = _begin(request, key)
+            begun = _begin(request, request.META["HTTP_IDEMPOTENCY_KEY"])
             if isinstance(begun, StoredAnswer):
                 # The view, which counts what it answers and refuses an ended login, is not called.
                 throttling.check(request)
@@ -44,10 +43,12 @@ def idempotent(view: View) -> View:
     return wrapper
 
 
-def _will_be_refused(view: View, request: HttpRequest) -> bool:
-    """A stranger where one must be signed in: the view says 401, and nothing is written for it."""
+def _is_concerned(view: View, request: HttpRequest) -> bool:
+    """A POST with a key, from somebody whom the view will hear: a stranger gets its 401, and nothing is written."""
+    if request.method != "POST" or "HTTP_IDEMPOTENCY_KEY" not in request.META:
+        return False
     members_only = bool(getattr(getattr(view, "cls", None), "permission_classes", ()))
-    return members_only and throttling.identity_of(request) is None
+    return not members_only or throttling.identity_of(request) is not None
 
 
 def _begin(request: HttpRequest, key: str) -> Claim | StoredAnswer:
