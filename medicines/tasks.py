@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from core.celery_task import PillingTask, enqueue
+from core.mirroring import MirrorBusy, MirrorStopped
 from medicines.selectors.detail import labels_to_fetch
 from medicines.services import backfill, mirror, popularity, reindex, search_index, warming
 from medicines.services.labels import claim_label
-from medicines.services.mirror import MirrorBusy, MirrorStopped
 from medicines.services.reindex import ReindexBusy
 
 _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))

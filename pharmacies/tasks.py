@@ -5,8 +5,8 @@ from django.db import InterfaceError, OperationalError
 
 from core.celery_task import PillingTask, enqueue
 from core.errors import VendorError
+from core.mirroring import MirrorBusy, MirrorStopped
 from pharmacies.services import holidays, kakao, mirror
-from pharmacies.services.mirror import MirrorBusy, MirrorStopped
 
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 

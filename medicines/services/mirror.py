@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from django.utils import timezone
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.locks import acquire, release, renew
+from core.mirroring import BELIEVABLE, TOLERANCE, MirrorBusy, MirrorStopped, NonsensePage, resumed, tried
 from medicines import client
 from medicines.client import SourcePage
 from medicines.models import Medicine, MirrorRun
@@ -28,31 +28,14 @@ from medicines.services import catalogue, vanished
 logger = logging.getLogger(__name__)
 
 SOURCES = ("easy", "permit", "ingredients")
-ATTEMPTS = 3
 # A chunk, and its last page with all its attempts, fit in a task's two minutes.
 CHUNK_SECONDS = 50.0
 # Renewed with each page, all of whose attempts fit in; whoever is killed stands in the way no longer than this.
 LEASE_SECONDS = 75.0
-RESUMABLE = timedelta(hours=20)
-TOLERANCE = 0.02
 # Refusals kept with a run; all are counted.
 _KEPT_REFUSALS = 200
 # Pages that fail one after another before the source is taken for down and the run waits for another night.
 _FAILED_IN_A_ROW = 3
-# A list that shrank to less than this share of the last complete run is not believed.
-_BELIEVABLE = 0.8
-
-
-class MirrorStopped(Exception):
-    """The run cannot go on now; it stays resumable. The text says why, in English."""
-
-
-class MirrorBusy(Exception):
-    """Another process is mirroring this source."""
-
-
-class NonsensePage(Exception):
-    """A page none of whose rows can be read, or whose total cannot be: nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +104,8 @@ def _alone(source: str) -> Iterator[Callable[[], None]]:
 
 def open_run(*, source: str, restart: bool = False) -> MirrorRun:
     """The run to go on with: a recent one that was cut off, unless `restart`; else a new one."""
-    unfinished = MirrorRun.objects.filter(source=source, state=MirrorRun.State.RUNNING)
-    recent = unfinished.filter(started_at__gte=timezone.now() - RESUMABLE).order_by("-id").first()
-    given_up = unfinished if restart or recent is None else unfinished.exclude(pk=recent.pk)
-    given_up.update(state=MirrorRun.State.INCOMPLETE, finished_at=timezone.now(), note="cut off and not resumed")
-    return MirrorRun.objects.create(source=source) if restart or recent is None else recent
+    run = resumed(MirrorRun.objects.filter(source=source), restart=restart)
+    return run or MirrorRun.objects.create(source=source)
 
 
 def step(*, run: MirrorRun, backoff: float = 1.0) -> Step:
@@ -162,16 +142,7 @@ def _log(run: MirrorRun) -> None:
 
 
 def _fetched(run: MirrorRun, page: int, backoff: float) -> SourcePage[Any]:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _believed(run, page, _PAGES[run.source](page))
-        except (VendorRefused, BudgetExhausted):
-            raise
-        except (VendorError, NonsensePage) as error:
-            if attempt == ATTEMPTS or isinstance(error, BreakerOpen):
-                raise
-            time.sleep(backoff * 2 ** (attempt - 1))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    return tried(lambda: _believed(run, page, _PAGES[run.source](page)), backoff=backoff)
 
 
 _PAGES: dict[str, Callable[[int], SourcePage[Any]]] = {
@@ -183,8 +154,8 @@ _PAGES: dict[str, Callable[[int], SourcePage[Any]]] = {
 
 def _believed(run: MirrorRun, page: int, fetched: SourcePage[Any]) -> SourcePage[Any]:
     before = run.total_count or _last_complete_total(run.source)
-    grown = 0 < run.total_count < fetched.total * _BELIEVABLE
-    if fetched.total < before * _BELIEVABLE or fetched.total == 0 or grown:
+    grown = 0 < run.total_count < fetched.total * BELIEVABLE
+    if fetched.total < before * BELIEVABLE or fetched.total == 0 or grown:
         raise NonsensePage(f"a total of {fetched.total} after {before}")
     expected = min(client.PAGE_ROWS, fetched.total - (page - 1) * client.PAGE_ROWS)
     if fetched.batch.read < expected / 2:

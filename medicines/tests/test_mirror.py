@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from core import stores
 from core.locks import acquire, lease
+from core.mirroring import ATTEMPTS, RESUMABLE, MirrorBusy, MirrorStopped
 from medicines import client
 from medicines.models import Medicine, MedicineBrand, MedicineCache, MedicineIngredient, MirrorRun
 from medicines.services import mirror
-from medicines.services.mirror import MirrorBusy, MirrorStopped
 from medicines.tests.factories import easy_row, ingredient_row, permit_row, store_easy
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_restart_begins_anew(serve):
 def test_an_old_unfinished_run_is_not_gone_on_with(serve):
     serve(easydrug=rows(250))
     first = mirror.run_chunk(source="easy", seconds=0).run
-    MirrorRun.objects.filter(pk=first.pk).update(started_at=timezone.now() - mirror.RESUMABLE * 2)
+    MirrorRun.objects.filter(pk=first.pk).update(started_at=timezone.now() - RESUMABLE * 2)
     assert run().pk != first.pk
 
 
@@ -95,7 +95,7 @@ def test_a_failed_page_is_reported_and_the_run_goes_on(serve):
     served = serve(easydrug=rows(350))
     opened = mirror.open_run(source="easy")
     mirror.step(run=opened)
-    served.set_fault("datagokr", "garbage", times=mirror.ATTEMPTS)
+    served.set_fault("datagokr", "garbage", times=ATTEMPTS)
     done = run()
     assert done.state == "incomplete"
     assert [failed["page"] for failed in done.failed_pages] == [2]
@@ -199,7 +199,7 @@ def test_one_busy_source_does_not_keep_the_others_from_being_found(sources):
 def test_the_command_says_why_a_page_failed(serve):
     served = serve(easydrug=rows(350))
     mirror.step(run=mirror.open_run(source="easy"))
-    served.set_fault("datagokr", "garbage", times=mirror.ATTEMPTS)
+    served.set_fault("datagokr", "garbage", times=ATTEMPTS)
     with pytest.raises(CommandError, match=r"could not be read: 2 \(VendorBadReply"):
         sync("--source", "easy")
 
@@ -253,7 +253,7 @@ class TestVanished:
         run()
         opened = mirror.open_run(source="easy")
         mirror.step(run=opened)
-        short.set_fault("datagokr", "garbage", times=mirror.ATTEMPTS)
+        short.set_fault("datagokr", "garbage", times=ATTEMPTS)
         assert run().state == "incomplete"
         assert run().state == "complete"
         assert not Medicine.objects.exclude(vanished_at=None).exists()

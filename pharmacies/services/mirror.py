@@ -8,7 +8,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils import timezone
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.locks import lease
+from core.mirroring import BELIEVABLE, TOLERANCE, MirrorBusy, MirrorStopped, NonsensePage, resumed, tried
 from pharmacies import client
 from pharmacies.client import SourcePage
 from pharmacies.models import Pharmacy, PharmacyRun
@@ -25,27 +25,10 @@ from pharmacies.services.store import upsert
 logger = logging.getLogger(__name__)
 
 State = PharmacyRun.State
-ATTEMPTS = 3
 # A chunk, and its last page with all its attempts, fit in a task's two minutes; the lease outlives both.
 CHUNK_SECONDS = 15.0
 _LEASE_SECONDS = 180.0
-RESUMABLE = timedelta(hours=20)
-TOLERANCE = 0.02
 _KEPT_REFUSALS = 300
-# A list that shrank to less than this share of the last complete run is not believed.
-_BELIEVABLE = 0.8
-
-
-class MirrorStopped(Exception):
-    """The run cannot go on now; what was done stays done. The text says why, in English."""
-
-
-class MirrorBusy(Exception):
-    """Another process is at it."""
-
-
-class NonsensePage(Exception):
-    """A page none of whose rows can be read, or whose total cannot be: nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +64,7 @@ def run_chunk(
 
 def _open_run(*, restart: bool) -> PharmacyRun:
     """The run to go on with: a recent one that was cut off, unless `restart`; else a new one."""
-    unfinished = PharmacyRun.objects.filter(state=State.RUNNING)
-    recent = unfinished.filter(started_at__gte=timezone.now() - RESUMABLE).order_by("-id").first()
-    given_up = unfinished if restart or recent is None else unfinished.exclude(pk=recent.pk)
-    given_up.update(state=State.INCOMPLETE, finished_at=timezone.now(), note="cut off and not resumed")
-    return PharmacyRun.objects.create() if restart or recent is None else recent
+    return resumed(PharmacyRun.objects.all(), restart=restart) or PharmacyRun.objects.create()
 
 
 def _step(run: PharmacyRun, backoff: float) -> bool:
@@ -101,22 +80,13 @@ def _step(run: PharmacyRun, backoff: float) -> bool:
 
 
 def _fetched(run: PharmacyRun, page: int, backoff: float) -> SourcePage:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _believed(run, client.national_page(page, set()))
-        except (VendorRefused, BudgetExhausted):
-            raise
-        except (VendorError, NonsensePage) as error:
-            if attempt == ATTEMPTS or isinstance(error, BreakerOpen):
-                raise
-            time.sleep(backoff * 2 ** (attempt - 1))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    return tried(lambda: _believed(run, client.national_page(page, set())), backoff=backoff)
 
 
 def _believed(run: PharmacyRun, fetched: SourcePage) -> SourcePage:
     complete = PharmacyRun.objects.filter(state=State.COMPLETE).order_by("-id")
     before = run.total_count or complete.values_list("total_count", flat=True).first() or 0
-    if fetched.total < before * _BELIEVABLE or fetched.total == 0:
+    if fetched.total < before * BELIEVABLE or fetched.total == 0:
         raise NonsensePage(f"a total of {fetched.total} after {before}")
     if fetched.batch.read and not fetched.batch.rows:
         raise NonsensePage(f"no readable row: {fetched.batch.refusals[0].reason}")

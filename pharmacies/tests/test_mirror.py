@@ -8,10 +8,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from core.locks import lease
+from core.mirroring import ATTEMPTS, RESUMABLE, MirrorBusy, MirrorStopped
 from pharmacies import client
 from pharmacies.models import Pharmacy, PharmacyRun, PublicHoliday
 from pharmacies.services import mirror
-from pharmacies.services.mirror import MirrorBusy, MirrorStopped
 from pharmacies.tests.factories import WEEKDAYS, hours, item, metres_north, store
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_run_that_was_cut_off_goes_on_at_its_page(serve, small_pages):
 def test_an_old_unfinished_run_is_not_gone_on_with(serve, small_pages):
     serve(pharmacies=rows(25))
     first = mirror.run_chunk(seconds=0).run
-    PharmacyRun.objects.update(started_at=timezone.now() - mirror.RESUMABLE - timedelta(hours=1))
+    PharmacyRun.objects.update(started_at=timezone.now() - RESUMABLE - timedelta(hours=1))
     assert run().pk != first.pk
     assert run(restart=True).pk != first.pk
 
@@ -104,7 +104,7 @@ def test_an_old_unfinished_run_is_not_gone_on_with(serve, small_pages):
 def test_a_page_that_fails_is_reported_and_the_run_goes_on(serve, small_pages):
     served = serve(pharmacies=rows(35))
     mirror.run_chunk(seconds=0)
-    served.set_fault("datagokr", "garbage", times=mirror.ATTEMPTS)
+    served.set_fault("datagokr", "garbage", times=ATTEMPTS)
     done = run()
     assert (done.state, [failed["page"] for failed in done.failed_pages]) == ("incomplete", [2])
     assert Pharmacy.objects.count() == 25

@@ -10,10 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from core.mirroring import MirrorBusy, MirrorStopped
 from medicines.client import PAGE_ROWS
 from medicines.models import MirrorRun
 from medicines.services import mirror, reindex, search_index
-from medicines.services.mirror import MirrorBusy, MirrorStopped, Step
+from medicines.services.mirror import Step
 from medicines.services.reindex import ReindexBusy
 
 _GROUPS = {"easy": ("easy",), "permit": ("permit", "ingredients"), "all": mirror.SOURCES}

@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from core.errors import VendorError
+from core.mirroring import MirrorBusy, MirrorStopped
 from pharmacies.client import PAGE_ROWS
 from pharmacies.models import PharmacyRun
 from pharmacies.services import mirror
 from pharmacies.services.holidays import sync_holidays
-from pharmacies.services.mirror import MirrorBusy, MirrorStopped
 
 
 class Command(BaseCommand):
