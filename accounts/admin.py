@@ -1,14 +1,25 @@
 """Staff accounts; what is personal stays out of the list."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts import tasks
 from accounts.models import ErasureReceipt, KakaoErrand, User
-from accounts.services import tokens
+from accounts.services import erasure, tokens
+from core.celery_task import enqueue
 from ops.admin import ReadOnlyAdmin
 from ops.services import record_audit
+
+# Who may give these may give themselves everything.
+_RIGHTS = ("username", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def _is_boss(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(User)
@@ -18,6 +29,34 @@ class UserAdmin(admin.ModelAdmin[User]):
     search_fields = ("username",)
     readonly_fields = ("id", "kakao_sub", "created_at", "last_login", "prefs_version", "session_epoch")
     exclude = ("password",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if _is_boss(request) else (*self.readonly_fields, *_RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, obj: User | None) -> bool:
+        return _is_boss(request) or obj is None or not obj.is_staff
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """The same as if they had left by themselves: nothing stays, and Kakao hears of it."""
+        self._erase(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._erase(request, [user for user in queryset if self._may_touch(request, user)])
+
+    @staticmethod
+    def _erase(request: HttpRequest, users: Iterable[User]) -> None:
+        for user in users:
+            farewell = erasure.erase(user_id=user.pk)
+            record_audit(actor=str(request.user.pk), action="account.erased_for", target=str(farewell.receipt))
+            if farewell.errand is not None:
+                enqueue(tasks.run_errand, farewell.errand)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who is suspended is logged out everywhere."""

@@ -54,7 +54,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_table = "accounts_user"
 
     def __str__(self) -> str:
-        return self.username or self.nickname or str(self.id)
+        # The admin's history keeps this text: it must not outlive the person.
+        return self.username or str(self.id)
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}.{self.session_epoch}"

@@ -34,6 +34,9 @@ def start(request: HttpRequest) -> HttpResponse:
     check(request, "login", anonymous=True)
     attempt = web.begin(next_page=_safe_next(request, request.GET.get("next", "")))
     request.session[_ATTEMPT] = web.stored(attempt)
+    if not request.user.is_authenticated:
+        # Anybody may begin; what nobody finishes is not kept for a fortnight.
+        request.session.set_expiry(web.ATTEMPT_SECONDS)
     return redirect(web.kakao_page(attempt, redirect_uri=_callback_address(request)))
 
 
@@ -68,6 +71,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest, user: User) -> None:
     """Django changes the session's key here, so that a key planted before the login is worth nothing after it."""
     auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.set_expiry(None)
     request.session[_LOGIN] = web.note_login(user, device=devices.name_of(request))
 
 

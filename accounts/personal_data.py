@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
+from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import KakaoErrand, Login, User
@@ -22,6 +23,11 @@ _OWN = (
 )  # fmt: skip
 
 
+def _about(user_id: str) -> Q:
+    """What the admin's history says of the user's own row; its text once held their name."""
+    return Q(content_type__app_label="accounts", content_type__model="user", object_id=user_id)
+
+
 def export(user_id: str) -> dict[str, Any]:
     user = User.objects.filter(pk=user_id)
     logins = Login.objects.filter(user_id=user_id).order_by("created_at")
@@ -31,6 +37,7 @@ def export(user_id: str) -> dict[str, Any]:
         "logins": logins.values("id", "kind", "device", "created_at", "last_used_at", "revoked_at").iterator(),
         "second_factors": TOTPDevice.objects.filter(user_id=user_id).values("name", "created_at").iterator(),
         "admin_actions": LogEntry.objects.filter(user_id=user_id).values("action_time", "object_repr").iterator(),
+        "edited_by_staff": LogEntry.objects.filter(_about(user_id)).values("action_time", "object_repr").iterator(),
     }
 
 
@@ -38,7 +45,7 @@ def erase(user_id: str) -> int:
     subs = User.objects.filter(pk=user_id).values("kakao_sub")
     counted = (
         Login.objects.filter(user_id=user_id),
-        LogEntry.objects.filter(user_id=user_id),
+        LogEntry.objects.filter(Q(user_id=user_id) | _about(user_id)),
         TOTPDevice.objects.filter(user_id=user_id),
         KakaoErrand.objects.filter(kakao_sub__in=subs),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -62,6 +62,11 @@ IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag. 그사이 바뀌었으면 412를 받습니다."
 )
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag. 그대로면 304를 받습니다."
+)
+UNCHANGED = OpenApiResponse(description="If-None-Match로 보낸 것 그대로")
+
 _USER = {
     "id": "0b2f6c1e-5d0c-4a52-9f0e-3a4f5b8f7c21",
     "nickname": "홍길동",
@@ -70,6 +75,12 @@ _USER = {
     "meal_times": {"breakfast": "08:00", "lunch": "12:30", "dinner": "18:30", "bedtime": "22:30"},
     "large_text": False,
     "created_at": "2026-11-26T09:00:00+09:00",
+    "reminder_settings": {
+        "enabled": True,
+        "quiet_hours": {"from": "22:00", "to": "07:00"},
+        "second_after_minutes": 30,
+        "show_medicine_name": False,
+    },
 }
 _PAIR = {"access": "eyJ…", "access_expires_in": 600, "refresh": "eyJ…", "refresh_expires_in": 5_184_000}
 _DEVICE = {

@@ -4,12 +4,16 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from accounts.jwts import refused
 from accounts.models import Login, User
+from core import profile_parts
 
+# What people see of their own row.
+PROFILE = ("id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at")
 _MOST_DEVICES = 100
 
 
@@ -42,6 +46,11 @@ def user(user_id: uuid.UUID) -> User:
     if found is None:
         raise refused()
     return found
+
+
+def whole(user: User) -> dict[str, Any]:
+    """The user as `/me` shows them, with what other apps keep there; one query for each of these."""
+    return {name: getattr(user, name) for name in PROFILE} | profile_parts.read(user.pk)
 
 
 @dataclass(frozen=True, slots=True)

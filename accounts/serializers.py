@@ -2,14 +2,16 @@
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.models import DEFAULT_MEAL_TIMES, User
-from accounts.services.kakao import Credentials
+from accounts.selectors import PROFILE
+from accounts.services.kakao import Credentials, clean_nickname
+from core import profile_parts
 from core.bodies import StrictSerializer
+from core.zones import is_zone
 
 _PRINTABLE = RegexValidator(r"\A[\x21-\x7e]+\Z", "영문, 숫자, 기호로만 이루어져 있어야 해요.", code="format")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://?[\x21-\x7e]+\Z")
@@ -67,12 +69,18 @@ for _meal in DEFAULT_MEAL_TIMES:
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
+    """Of what `selectors.whole` gives: the user and the parts that other apps registered."""
+
     meal_times = MealTimesSerializer(read_only=True)
 
     class Meta:
         model = User
-        fields = ("id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at")
+        fields = PROFILE
         read_only_fields = fields
+
+    def get_fields(self) -> dict[str, Any]:
+        parts = profile_parts.parts().items()
+        return super().get_fields() | {name: part.shape(read_only=True) for name, part in parts}
 
 
 class ProfileInput(StrictSerializer):
@@ -83,8 +91,15 @@ class ProfileInput(StrictSerializer):
     meal_times = MealTimesSerializer(required=False)
     large_text = serializers.BooleanField(required=False)
 
+    def get_fields(self) -> dict[str, Any]:
+        parts = profile_parts.parts().items()
+        return super().get_fields() | {name: part.given(required=False) for name, part in parts}
+
+    def validate_nickname(self, value: str) -> str:
+        return clean_nickname(value)
+
     def validate_time_zone(self, value: str) -> str:
-        if value not in available_timezones():
+        if not is_zone(value):
             raise serializers.ValidationError("모르는 시간대예요. Asia/Seoul처럼 보내 주세요.", code="unknown")
         return value
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
@@ -15,6 +15,7 @@ from accounts.jwts import SignedIn
 from accounts.models import User
 from accounts.services import erasure, export, kakao, profile, tokens
 from core.celery_task import enqueue
+from core.pagination import envelope
 from core.preconditions import check_match, etag_of
 from core.schema import problems
 
@@ -42,7 +43,7 @@ class KakaoLogin(APIView):
         given.is_valid(raise_exception=True)
         found = kakao.sign_in(given.credentials(), to="app")
         pair = tokens.issue(user_id=found.user.pk, device=devices.name_of(request._request))
-        body = {**asdict(pair), "user": found.user, "is_new": found.is_new}
+        body = {**asdict(pair), "user": selectors.whole(found.user), "is_new": found.is_new}
         return Response(serializers.LoginSerializer(body).data, headers=_SECRET)
 
 
@@ -104,18 +105,20 @@ class Devices(APIView):
     def get(self, request: Request) -> Response:
         me = who(request)
         found = selectors.devices(me.id, current=me.session_id)
-        body = {"results": found, "next": None, "previous": None}
-        return Response(serializers.DevicesSerializer(body).data, headers=_SECRET)
+        return Response(serializers.DevicesSerializer(envelope(found)).data, headers=_SECRET)
 
 
 class Me(APIView):
     @extend_schema(
         operation_id="read_me",
         summary="내 정보",
-        responses={200: schema.USER, **problems("not-authenticated")},
+        parameters=[schema.IF_NONE_MATCH],
+        responses={200: schema.USER, 304: schema.UNCHANGED, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
-        return _shown(selectors.user(who(request).id))
+        shown = _shown(selectors.user(who(request).id))
+        unchanged = shown.headers["ETag"] in request.META.get("HTTP_IF_NONE_MATCH", "")
+        return Response(status=304, headers=shown.headers) if unchanged else shown
 
     @extend_schema(
         operation_id="change_me",
@@ -146,12 +149,16 @@ class Me(APIView):
 
 
 def _shown(user: User) -> Response:
-    body = serializers.UserSerializer(user).data
+    body = _body(user)
     return Response(body, headers={"ETag": etag_of(body), "Cache-Control": "private, no-cache"})
 
 
+def _body(user: User) -> Any:
+    return serializers.UserSerializer(selectors.whole(user)).data  # type: ignore[arg-type] # a mapping of its fields
+
+
 def _unchanged(request: Request) -> Callable[[User], None]:
-    return lambda user: check_match(request._request, etag_of(serializers.UserSerializer(user).data))
+    return lambda user: check_match(request._request, etag_of(_body(user)))
 
 
 class Export(APIView):

@@ -5,7 +5,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Korean medicine information: search, labels, grounded summaries.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.openapi.add_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.openapi.add_problems",
+        "core.openapi.add_links",
+    ],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     # Fields of one name with different choices, and one set of choices under two names.
     "ENUM_NAME_OVERRIDES": {

@@ -268,6 +268,7 @@ CORS_EXPOSE_HEADERS = [
     "ETag", "Retry-After", "X-Cache", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 ]  # fmt: skip
 LOGIN_URL = LOGIN_REDIRECT_URL = "/login"
+CSRF_FAILURE_VIEW = "core.problem_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

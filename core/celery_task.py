@@ -7,7 +7,6 @@ from typing import Any
 
 from celery.contrib.django.task import DjangoTask
 from django.db import InterfaceError, OperationalError, transaction
-from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
@@ -33,11 +32,12 @@ class DeadTask:
     request_id: str
 
 
-_keepers: list[str] = []
+Keeper = Callable[[DeadTask], object]
+_keepers: list[Keeper] = []
 
 
-def on_final_failure(keeper: str) -> None:
-    """Register who keeps tasks that failed for good: a dotted name, as models load late, of a function of DeadTask."""
+def on_final_failure(keeper: Keeper) -> None:
+    """Register who keeps tasks that failed for good; in `AppConfig.ready`."""
     if keeper not in _keepers:
         _keepers.append(keeper)
 
@@ -83,8 +83,8 @@ class PillingTask(DjangoTask[..., Any]):
             self.request.retries + 1,
             context.request_id.get(),
         )
-        for keeper in _keepers:
-            _keep(keeper, dead)
+        for keep in _keepers:
+            _keep(keep, dead)
 
     def _record(self, outcome: str, task_id: str, *, reason: str = "") -> None:
         metrics.tasks.labels(self.name, outcome).inc()
@@ -97,9 +97,8 @@ def _describe(exc: BaseException) -> str:
     return redact(f"{type(exc).__name__}: {exc}")[:2_000]
 
 
-def _keep(keeper: str, dead: DeadTask) -> None:
+def _keep(keep: Keeper, dead: DeadTask) -> None:
     try:
-        keep: Callable[[DeadTask], None] = import_string(keeper)
         keep(dead)
     except (OperationalError, InterfaceError) as error:
         extra = {"task": dead.name, "task_id": dead.task_id}

@@ -1,5 +1,6 @@
-"""What the generated schema says of every operation beside its own answers: problems and idempotency keys."""
+"""What the generated schema says of every operation beside its own answers: problems, idempotency keys, links."""
 
+import re
 from typing import Any
 
 from core.errors import PROBLEMS
@@ -50,6 +51,35 @@ def _response(slug: str) -> dict[str, Any]:
         "examples": {slug: {"value": example_of(PROBLEMS[slug])}},
     }
     return {"description": PROBLEMS[slug].title, "content": {"application/problem+json": content}}
+
+
+def add_links(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A drf-spectacular POSTPROCESSING_HOOK: from what is made or listed to what can be done with it.
+
+    Readers find their way by these, and `make fuzz` follows them with ids that exist.
+    """
+    for path, item in result["paths"].items():
+        for method, place in (("post", ""), ("get", "/results/0")):
+            response = item.get(method, {}).get("responses", {}).get("201" if method == "post" else "200", {})
+            if "application/json" in response.get("content", {}):
+                response.update(_links(result["paths"], path, place))
+    return result
+
+
+# What stands in a path, and the field of an answer that it is taken from.
+_IDS = {"id_": "id", "pharmacy_id": "id", "item_seq": "item_seq"}
+
+
+def _links(paths: dict[str, Any], collection: str, place: str) -> dict[str, Any]:
+    found = {}
+    for path, item in paths.items():
+        name = re.match(re.escape(collection) + r"/{(\w+)}", path)
+        if name is None or name[1] not in _IDS:
+            continue
+        for operation in (item[method] for method in item if method in _METHODS):
+            parameters = {name[1]: f"$response.body#{place}/{_IDS[name[1]]}"}
+            found[operation["operationId"]] = {"operationId": operation["operationId"], "parameters": parameters}
+    return {"links": found} if found else {}
 
 
 _RETRY_AFTER = {"schema": {"type": "integer"}, "description": "몇 초 뒤에 다시 물으면 되는지"}

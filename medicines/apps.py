@@ -10,7 +10,8 @@ class MedicinesConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist from here on.
+        from medicines.selectors.inspection import entries
         from medicines.services.scraps import erase_scraps, export_scraps
 
-        inspection.register("medicines.selectors.inspection.entries")
+        inspection.register(entries)
         personal_data.register("scraps", export=export_scraps, erase=erase_scraps, tables=["scrap"])

@@ -12,6 +12,7 @@ class OpsConfig(AppConfig):
         # Models exist from here on. `staff_audit` listens by being imported.
         from ops import staff_audit  # noqa: F401
         from ops.personal_data import TABLES, erase, export
+        from ops.services import keep_dead_letter
 
-        on_final_failure("ops.services.keep_dead_letter")
+        on_final_failure(keep_dead_letter)
         personal_data.register(self.name, export=export, erase=erase, tables=TABLES)

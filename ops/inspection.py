@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import redis
 from django.db import DatabaseError
-from django.utils.module_loading import import_string
 
 from core.cache import tiers
 from core.errors import Problem
@@ -52,11 +51,12 @@ class Row:
     source: Place
 
 
-_finders: list[str] = []
+Finder = Callable[[str], Iterable[Entry]]
+_finders: list[Finder] = []
 
 
-def register(finder: str) -> None:
-    """Add a finder: a dotted name, as models load late, of a function from what an operator typed to its entries."""
+def register(finder: Finder) -> None:
+    """Add a finder, from what an operator typed to the entries that it means; in `AppConfig.ready`."""
     if finder not in _finders:
         _finders.append(finder)
 
@@ -72,15 +72,10 @@ def is_known(key: str) -> bool:
 
 
 def _entries(text: str) -> list[Entry]:
-    found = [entry for finder in _finders for entry in _ask(finder, text)]
+    found = [entry for find in _finders for entry in find(text)]
     if _KEY.fullmatch(text) and all(entry.key != text for entry in found):
         found.append(Entry(text, "적은 키"))
     return found
-
-
-def _ask(finder: str, text: str) -> Iterable[Entry]:
-    find: Callable[[str], Iterable[Entry]] = import_string(finder)
-    return find(text)
 
 
 def _memory(entry: Entry) -> Place:

@@ -2,20 +2,34 @@
 
 from typing import Any
 
+from axes.models import AccessAttempt
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
 from core.throttling import user_key
 from ops.models import AuditEvent, IdempotencyKey
 
-TABLES = ("ops_audit_event", "idempotency_key")
+TABLES = ("ops_audit_event", "idempotency_key", "axes_accessattempt")
 
 
 def export(user_id: str) -> dict[str, Any]:
-    events = AuditEvent.objects.filter(actor=user_id).order_by("at")
+    # What they did, and what staff did to their account; never who of the staff.
+    events = AuditEvent.objects.filter(Q(actor=user_id) | Q(target=user_id)).order_by("at")
     answers = IdempotencyKey.objects.filter(owner=user_key(user_id)).order_by("created_at")
+    attempts = _failed_logins(user_id).order_by("attempt_time")
     return {
+        "failed_logins": attempts.values("attempt_time", "failures_since_start", "ip_address").iterator(),
         "audit": events.values("at", "action", "target", "details").iterator(),
         "kept_answers": answers.values("created_at", "status").iterator(),
     }
 
 
 def erase(user_id: str) -> int:
-    return IdempotencyKey.objects.filter(owner=user_key(user_id)).delete()[0]
+    answers = IdempotencyKey.objects.filter(owner=user_key(user_id))
+    return int(answers.delete()[0] + _failed_logins(user_id).delete()[0])
+
+
+def _failed_logins(user_id: str) -> Any:
+    """A member of staff's; nobody else has a username."""
+    staff = get_user_model()._default_manager.filter(pk=user_id, username__isnull=False)
+    return AccessAttempt.objects.filter(username__in=staff.values("username"))

@@ -5,6 +5,7 @@ import hmac
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -94,7 +95,5 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict[s
 
 def purge_attempts(*, days: int = 30) -> int:
     """Delete failed logins older than this: they hold addresses."""
-    from axes.models import AccessAttempt
-
     old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - timedelta(days=days))
     return int(old.delete()[0])

@@ -5,22 +5,13 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from math import ceil
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from schedules.recurrence import Phase, Rule, local_to_instant, slot_minutes, with_last
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PATTERN = ("times", "every", "weekdays", "cycle")
 GIVEN = ("starts_on", "ends_on", "doses", *PATTERN, "phases", "as_needed")
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def is_zone(name: str) -> bool:
-    return name in _zones()
 
 
 @lru_cache(maxsize=512)

@@ -162,11 +162,6 @@ accept_carer = _op(
     errors=("invalid-body", "not-found"),
 )
 revoke_carer = _op("revoke_carer", "보호자 그만두기", status=204, errors=("not-found",))
-get_settings = _op("get_reminder_settings", "알림 설정", examples.SETTINGS, cached=True)
-change_settings = _op(
-    "change_reminder_settings", "알림 설정 고치기", examples.SETTINGS, request=serializers.SettingsInput,
-    errors=("invalid-body",),
-)  # fmt: skip
 
 
 class CalendarFile(APIView):

@@ -161,12 +161,6 @@ _INVITED: dict[str, Any] = {
 }
 _ACCEPTED = _INVITED | {"expires_at": None, "accepted_at": "2026-11-26T02:00:00+00:00"}
 _TAG = {"id": 18, "name": "어머니 약", "seeded": False}
-_SETTINGS = {
-    "enabled": True,
-    "quiet_hours": {"from": "22:00", "to": "07:00"},
-    "second_after_minutes": 30,
-    "show_medicine_name": False,
-}
 
 
 def _list(*items: dict[str, Any]) -> dict[str, Any]:
@@ -198,4 +192,3 @@ DEVICE, DEVICES = answer(outputs.DeviceOut, _DEVICE), answer(outputs.DeviceList,
 CARERS = answer(outputs.CarerList, _list(_ACCEPTED))
 INVITED_CARER = answer(outputs.InvitedCarerOut, _INVITED | {"code": "K7MQ2WXR9DHT"})
 ACCEPTED_CARER = answer(outputs.CarerOut, _ACCEPTED | {"role": "carer", "plan_ids": []})
-SETTINGS = answer(outputs.SettingsOut, _SETTINGS)

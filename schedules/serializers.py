@@ -8,9 +8,10 @@ from typing import Any
 from rest_framework import serializers
 
 from core.bodies import StrictSerializer
+from core.zones import is_zone
 from schedules.client import TOKEN as PUSH_TOKEN
 from schedules.recurrence import MAX_OFFSET, SLOT
-from schedules.rules import GIVEN, PATTERN, WEEKDAYS, is_zone
+from schedules.rules import GIVEN, PATTERN, WEEKDAYS
 
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 MAX_TIMES = 24
@@ -250,7 +251,7 @@ class CodeInput(StrictSerializer):
     code = serializers.CharField(max_length=40)
 
 
-class QuietHours(serializers.Serializer[Any]):
+class QuietHours(StrictSerializer):
     def get_fields(self) -> dict[str, Any]:
         # "from" is a word of the language, so it cannot be declared.
         return {name: serializers.RegexField(_CLOCK) for name in ("from", "to")}

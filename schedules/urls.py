@@ -36,7 +36,6 @@ urlpatterns: list[URLPattern] = [
     _route("carers", people.Carers, "carers"),
     _route("carers/accept", people.AcceptCarer, "carer-accept"),
     _route("carers/<uuid:id_>", people.OneCarer, "carer"),
-    _route("reminder-settings", people.Settings, "reminder-settings"),
     _route("tags", plans.Tags, "tags"),
     _route("tags/<int:id_>", plans.OneTag, "tag"),
 ]

@@ -10,7 +10,8 @@ class SummariesConfig(AppConfig):
 
     def ready(self) -> None:
         # Models exist from here on.
+        from summaries.inspection import entries
         from summaries.personal_data import TABLES, erase, export
 
-        inspection.register("summaries.inspection.entries")
+        inspection.register(entries)
         personal_data.register(self.name, export=export, erase=erase, tables=TABLES)

@@ -2,6 +2,9 @@
 
 import logging
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -21,6 +24,10 @@ logger = logging.getLogger(__name__)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]")
 _MAX_NICKNAME = 60
 _MAX_PICTURE = 500
+# So many of a process's threads may log somebody in, and so many of these be out at Kakao while the others wait a
+# moment. Without it a Kakao that hangs would hold every thread that searches are answered by.
+_door, _places = threading.BoundedSemaphore(5), threading.BoundedSemaphore(3)
+_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,16 @@ class SignIn:
 
 
 def sign_in(credentials: Credentials, *, to: str) -> SignIn:
-    """Find or make the user. `to`: "app" or "web", for the audit trail. Raises LoginRefused, LoginUnavailable."""
+    """Find or make the user. `to`: "app", or "web", where staff are not let in: the admin wants their password.
+
+    Raises LoginRefused, LoginUnavailable.
+    """
     member = _identified(credentials)
     found = _user_of(member)
     if not found.user.is_active:
         raise LoginRefused("이용이 정지된 계정이에요.")
+    if to == "web" and found.user.is_staff:
+        raise LoginRefused("직원 계정은 관리자 화면에서 로그인해 주세요.")
     details = {"way": credentials.way, "to": to, "new": found.is_new}
     record_audit(actor=str(found.user.pk), action="login", details=details)
     return found
@@ -63,7 +75,8 @@ def _identified(credentials: Credentials) -> Member:
     if not (settings.KAKAO_REST_API_KEY and settings.KAKAO_APP_ID):
         raise LoginUnavailable("카카오 로그인이 설정되어 있지 않아요.", retry_after=3600)
     try:
-        return _ask(credentials)
+        with _taken(_door, wait=0), _taken(_places, wait=_WAIT_SECONDS):
+            return _ask(credentials)
     except KakaoDenied as error:
         logger.info("Login refused: %s", error.reason, extra={"vendor": error.vendor})
         raise LoginRefused from None
@@ -74,6 +87,16 @@ def _identified(credentials: Credentials) -> Member:
         raise LoginUnavailable from None
     except VendorError:
         raise LoginUnavailable from None
+
+
+@contextmanager
+def _taken(places: threading.BoundedSemaphore, *, wait: float) -> Iterator[None]:
+    if not places.acquire(timeout=wait):
+        raise LoginUnavailable(retry_after=5)
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _ask(given: Credentials) -> Member:
@@ -100,7 +123,7 @@ def _user_of(member: Member) -> SignIn:
     sub, picture = kakao_sub(member.number), _picture(member.picture)
     user, is_new = User.objects.get_or_create(
         kakao_sub=sub,
-        defaults={"nickname": _nickname(member.nickname), "picture": picture, "password": make_password(None)},
+        defaults={"nickname": clean_nickname(member.nickname), "picture": picture, "password": make_password(None)},
     )
     changes = {"last_login": timezone.now()} | ({"picture": picture} if picture else {})
     if not User.objects.filter(pk=user.pk).update(**changes):
@@ -112,7 +135,8 @@ def _user_of(member: Member) -> SignIn:
     return SignIn(user, is_new)
 
 
-def _nickname(given: str) -> str:
+def clean_nickname(given: str) -> str:
+    """Without what cannot be seen or turns the text around it."""
     return _CONTROL.sub("", given).strip()[:_MAX_NICKNAME]
 
 

@@ -112,8 +112,9 @@ def end(*, token: str) -> None:
     claims = read_refresh(token)
     with transaction.atomic():
         mine = Login.objects.filter(pk=claims.who.session_id, user_id=claims.who.id)
+        was_alive = mine.filter(revoked_at=None).exists()
         ended = _end(mine)
-        if ended:
+        if was_alive:
             record_audit(actor=str(claims.who.id), action="logout", target=claims.who.session_id)
     _publish(ended)
 

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import KakaoErrand, Login, User
+from accounts.services import kakao
 from accounts.tests.kakao_browser import CALLBACK, CHALLENGE, VERIFIER, agree
 from accounts.tests.signing import bearer
 from accounts.tests.together import together
@@ -182,6 +184,26 @@ def test_kakao_is_away_and_who_is_signed_in_stays(client, standins, user):
     standins.clear_faults()
 
 
+@pytest.mark.parametrize(("held", "places"), [("_places", 3), ("_door", 5)])
+def test_a_kakao_that_hangs_holds_few_threads(client, standins, monkeypatch, held, places):
+    monkeypatch.setattr(kakao, "_WAIT_SECONDS", 0.01)
+    with ExitStack() as out:
+        for _ in range(places):
+            out.enter_context(kakao._taken(getattr(kakao, held), wait=0))
+        answer = login(client, **BY_TOKEN)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/login-unavailable")
+        assert int(answer["Retry-After"]) > 0
+        assert standins.calls("kakao") == {}
+    assert login(client, **BY_TOKEN).status_code == 200
+
+
+def test_who_was_refused_leaves_their_place(client, standins, monkeypatch):
+    monkeypatch.setattr(kakao, "_WAIT_SECONDS", 0.01)
+    for token in ("other-app-user-1", "nobodys") * 4:
+        assert login(client, access_token=token).status_code == 401
+    assert login(client, **BY_TOKEN).status_code == 200
+
+
 def test_one_members_limit_does_not_stop_the_others(client, standins):
     standins.set_fault("kakao", "kauth_error", operation="token", error_code="KOE237", times=8)
     for _ in range(8):
@@ -253,7 +275,10 @@ def _wait_for_a_blocked_statement():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_hundred_first_logins_make_one_user(standins):
+def test_two_hundred_first_logins_make_one_user(standins, monkeypatch):
+    # More at a time than the threads of a process: here it is about the table.
+    for name in ("_door", "_places"):
+        monkeypatch.setattr(kakao, name, threading.BoundedSemaphore(200))
     answers = together(200, lambda: login(Client(), access_token="sandbox-user-5").json())
     assert User.objects.count() == 1
     assert {answer["user"]["id"] for answer in answers} == {str(User.objects.get().pk)}

@@ -11,6 +11,7 @@ from accounts.services import denials, housekeeping, tokens
 from accounts.tests.signing import bearer, me, post
 from core import stores
 from core.throttling import DENIED_PREFIX
+from ops.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,12 @@ def test_logging_out_ends_this_device_alone(client, user, pair):
     assert post(client, "refresh", pair.refresh).status_code == 401
     assert me(client, other.access) == 200
     assert post(client, "logout", pair.refresh).status_code == 204
+
+
+def test_logging_out_again_is_noted_once(client, user, pair):
+    for _ in range(3):
+        assert post(client, "logout", pair.refresh).status_code == 204
+    assert AuditEvent.objects.filter(action="logout").count() == 1
 
 
 def test_logging_out_everywhere(client, user, pair):

@@ -25,9 +25,14 @@ def patch(client, user, body, **headers):
 
 def test_me(client, user):
     body = client.get("/api/v1/me", **bearer(user)).json()
-    assert set(body) == {"id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at"}
+    own = {"id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at"}
+    assert set(body) == own | {"reminder_settings"}
     assert body["meal_times"] == {"breakfast": "08:00", "lunch": "12:30", "dinner": "18:30", "bedtime": "22:30"}
     assert client.get("/api/v1/me").status_code == 401
+
+
+def test_a_nickname_is_cleaned_however_it_comes(client, user):
+    assert patch(client, user, {"nickname": "홍\u202e길\u200b동\n\x07"}).json()["nickname"] == "홍길동"
 
 
 def test_changing_what_moves_doses_raises_the_version(client, user):
@@ -45,6 +50,7 @@ def test_changing_what_moves_doses_raises_the_version(client, user):
     {"is_staff": True}, {"is_superuser": True}, {"user_id": "x"}, {"id": "x"}, {"kakao_sub": "1000:1"},
     {"prefs_version": 9}, {"picture": "https://x/"}, {"is_active": False}, {"created_at": "2026-01-01T00:00:00Z"},
     {"nickname": "가" * 61}, {"nickname": "a\0b"}, {"nickname": "\ud800"}, {"nickname": None}, {"nickname": {}},
+    {"time_zone": "localtime"}, {"time_zone": "Factory"},
     {"time_zone": "Asia/Pyongyangg"}, {"time_zone": "../../etc/passwd"}, {"time_zone": ""}, {"time_zone": "a\0"},
     {"meal_times": {"lunch": "25:00"}}, {"meal_times": {"lunch": "1:00"}}, {"meal_times": {"lunch": "12:60"}},
     {"meal_times": {"supper": "18:00"}}, {"meal_times": []}, {"meal_times": None}, {"meal_times": {"lunch": None}},
@@ -68,6 +74,14 @@ def test_two_devices_do_not_overwrite_each_other(client, user):
     etag = client.get("/api/v1/me", **bearer(user))["ETag"]
     assert patch(client, user, {"nickname": "둘"}, HTTP_IF_MATCH=f'"other", {etag}').status_code == 200
     assert patch(client, user, {"nickname": "셋"}, HTTP_IF_MATCH="*").status_code == 200
+
+
+def test_what_a_phone_has_is_not_sent_again(client, user):
+    etag = client.get("/api/v1/me", **bearer(user))["ETag"]
+    same = client.get("/api/v1/me", **bearer(user), HTTP_IF_NONE_MATCH=f'"old", {etag}')
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", etag)
+    patch(client, user, {"large_text": True})
+    assert client.get("/api/v1/me", **bearer(user), HTTP_IF_NONE_MATCH=etag).status_code == 200
 
 
 def test_the_export_is_everything_in_pieces(client, user):

@@ -1,10 +1,13 @@
 """Logging a browser in and out: what it must bring back, and where it may be sent."""
 
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Login, User
 from accounts.services import tokens, web
@@ -152,6 +155,17 @@ def test_a_planted_session_is_worth_nothing_after_the_login(client, standins):
     assert not SessionStore(planted).get("_auth_user_id")
 
 
+def test_an_attempt_is_kept_ten_minutes_and_a_login_a_fortnight(client, standins, settings):
+    asked = to_kakao(client)
+    assert client.cookies["sessionid"]["max-age"] == 600
+    assert Session.objects.get().expire_date <= timezone.now() + timedelta(seconds=600)
+    back(client, standins, asked)
+    assert client.cookies["sessionid"]["max-age"] == settings.SESSION_COOKIE_AGE
+    # Who is signed in and begins again keeps what they have.
+    to_kakao(client)
+    assert client.cookies["sessionid"]["max-age"] == settings.SESSION_COOKIE_AGE
+
+
 def test_the_cookie(client, standins, settings):
     settings.SESSION_COOKIE_SECURE = True
     to_kakao(client)
@@ -165,6 +179,10 @@ def test_logging_out_wants_a_post_and_its_token(standins):
     assert client.get("/logout").status_code == 405
     assert client.post("/logout").status_code == 403
     assert "로그인되어 있어요" in client.get("/login").content.decode()
+    said = client.post("/logout", headers={"Accept": "text/html,*/*"})
+    assert (said.status_code, said["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert "새로 연 뒤" in said.content.decode()
+    assert client.post("/logout").json()["type"] == "/problems/forbidden"
     token = client.cookies["csrftoken"].value
     assert client.post("/logout", {"csrfmiddlewaretoken": token}).status_code == 302
 
@@ -184,6 +202,7 @@ def test_an_erased_user_is_nobody(client, standins):
 def test_staff_use_their_password(client, standins):
     User.objects.create_user(kakao_sub="1000:4815000001", is_staff=True)
     assert refused(log_in(client, standins))
+    assert not AuditEvent.objects.filter(action="login").exists()
     assert client.get("/admin/").status_code == 302
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from config.tests.running import Product
-from config.tests.test_bad_input import told
+from config.tests.told import told
 
 INSTALLS = b"/api/v1/installs"
 KEY = b"Idempotency-Key: bad-body-%d\r\n"

@@ -89,8 +89,7 @@ def test_vendor_failures_are_retried():
 @pytest.mark.usefixtures("worker")
 def test_what_fails_for_good_is_kept_without_secrets(monkeypatch):
     monkeypatch.setattr(celery_task, "_keepers", [])
-    monkeypatch.setattr(celery_task, "import_string", lambda name: keep)
-    celery_task.on_final_failure("keep")
+    celery_task.on_final_failure(keep)
     enqueue(refused, 5)
     assert done.wait(20)
     (dead,) = kept

@@ -40,6 +40,28 @@ def test_every_problem_that_is_told_has_an_example():
                     assert {str(example["status"]) for example in examples} == {status}
 
 
+def test_what_is_made_or_listed_leads_to_what_can_be_done_with_it():
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    linked = set()
+    for path, method, status in (
+        ("plans", "post", "201"), ("scraps", "post", "201"), ("tags", "post", "201"), ("devices", "post", "201"),
+        ("carers", "post", "201"), ("schedules", "get", "200"), ("medicines", "get", "200"),
+        ("pharmacies", "get", "200"),
+    ):  # fmt: skip
+        linked |= paths[f"/api/v1/{path}"][method]["responses"][status]["links"].keys()
+    with_an_id = {
+        operation["operationId"]
+        for path, item in paths.items()
+        for operation in item.values()
+        if "{" in path and "calendar" not in path
+    }
+    assert linked == with_an_id
+    links = paths["/api/v1/schedules"]["get"]["responses"]["200"]["links"]
+    assert next(iter(links.values()))["parameters"] == {"id_": "$response.body#/results/0/id"}
+    detail = paths["/api/v1/medicines"]["get"]["responses"]["200"]["links"]["get_medicine"]
+    assert detail["parameters"] == {"item_seq": "$response.body#/results/0/item_seq"}
+
+
 def test_nothing_of_how_it_is_made_is_told():
     text = str(SchemaGenerator().get_schema(request=None, public=True))
     assert "spectacular" not in text

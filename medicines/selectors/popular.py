@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
+from core.pagination import envelope
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
 
@@ -58,4 +59,4 @@ def _load(limits: list[str]) -> dict[str, bytes]:
 
 def _body(names: list[PopularName]) -> bytes:
     results = [{"text": name.text, "item_seq": name.item_seq} for name in names]
-    return encode({"results": results, "next": None, "previous": None})
+    return encode(envelope(results))

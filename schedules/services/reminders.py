@@ -5,7 +5,7 @@ Each is one row per device (uniq_schedule_push), so that asking twice tells once
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -156,13 +156,3 @@ def _text(row: Schedule, wishes: ReminderSettings) -> str:
 def _carer_text(row: Schedule, carer: Carer) -> str:
     what = f" ({row.medicine_name})" if carer.show_medicine_name else ""
     return f"{carer.label} 님이 약을 아직 드시지 않은 것 같아요{what}. 한번 확인해 주세요."
-
-
-def settings_of(user_id: UUID) -> ReminderSettings:
-    return ReminderSettings.objects.filter(pk=user_id).first() or ReminderSettings(user_id=user_id)
-
-
-def set_settings(*, user_id: UUID, given: Mapping[str, object]) -> ReminderSettings:
-    """Only what is given changes. Reminders that are queued keep the text they were made with."""
-    wishes, _ = ReminderSettings.objects.update_or_create(user_id=user_id, defaults=dict(given))
-    return wishes

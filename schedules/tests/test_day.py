@@ -55,7 +55,7 @@ def invite(phone, plan, carer):
 
 def test_a_dose_is_told_until_it_is_ticked_and_then_to_the_carer(client, user, expo, worker):
     mother, daughter = with_phone(client, user, "mother"), with_phone(client, make_user(5), "daughter")
-    assert mother.patch("/reminder-settings", {"second_after_minutes": 15}).status_code == 200
+    assert mother.patch("/me", {"reminder_settings": {"second_after_minutes": 15}}).status_code == 200
     tomorrow = (today(user) + timedelta(days=1)).isoformat()
     plan = mother.plan(starts_on=tomorrow, times=["08:00", "12:30", "18:30"])
     invite(mother, plan, daughter)

@@ -12,7 +12,7 @@ from core import personal_data
 from medicines.models import MedicineIngredient
 from medicines.selectors.amounts import amounts_of
 from medicines.tests.factories import store_easy, store_permit
-from schedules.models import Device, Schedule
+from schedules.models import Device, ReminderSettings, Schedule
 from schedules.tests.conftest import Phone, intake, make_user
 
 pytestmark = pytest.mark.django_db
@@ -186,19 +186,34 @@ class TestPeople:
         assert not Device.objects.exists()
 
     def test_settings(self, phone):
-        assert phone.get("/reminder-settings").json()["enabled"] is True
+        assert phone.get("/me").json()["reminder_settings"]["enabled"] is True
         body = {"quiet_hours": {"from": "22:00", "to": "07:00"}, "second_after_minutes": 15}
-        assert phone.patch("/reminder-settings", body).json() == {
-            "enabled": True, "show_medicine_name": False, **body,
-        }  # fmt: skip
-        assert phone.patch("/reminder-settings", {"quiet_hours": None}).json()["quiet_hours"] is None
+        whole = {"enabled": True, "show_medicine_name": False, **body}
+        assert phone.patch("/me", {"reminder_settings": body}).json()["reminder_settings"] == whole
+        assert phone.get("/me").json()["reminder_settings"] == whole
+        answer = phone.patch("/me", {"reminder_settings": {"quiet_hours": None}})
+        assert answer.json()["reminder_settings"] == whole | {"quiet_hours": None}
+
+    def test_settings_change_with_the_profile_or_not_at_all(self, phone):
+        etag = phone.get("/me")["ETag"]
+        body = {"nickname": "새 이름", "reminder_settings": {"enabled": False}}
+        assert phone.patch("/me", body, HTTP_IF_MATCH='"old"').status_code == 412
+        assert not ReminderSettings.objects.exists()
+        assert phone.patch("/me", body, HTTP_IF_MATCH=etag).status_code == 200
+        assert not ReminderSettings.objects.get().enabled
+        # The settings are part of the state that the ETag names.
+        assert phone.patch("/me", {"nickname": "x"}, HTTP_IF_MATCH=etag).status_code == 412
 
     @pytest.mark.parametrize("body", [{"quiet_hours": {"from": "22:00"}},
                                       {"quiet_hours": {"from": "25:00", "to": "07:00"}},
                                       {"quiet_hours": {"from": "07:00", "to": "07:00"}}, {"second_after_minutes": 0},
-                                      {"enabled": "maybe"}, {"loud": True}, []])  # fmt: skip
+                                      {"quiet_hours": {"from": "22:00", "to": "07:00", "user_id": 1}},
+                                      {"enabled": "maybe"}, {"loud": True}, [], None, "x"])  # fmt: skip
     def test_bad_settings(self, phone, body):
-        assert phone.patch("/reminder-settings", body).status_code == 400
+        answer = phone.patch("/me", {"reminder_settings": body})
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"].startswith("reminder_settings")
+        assert not ReminderSettings.objects.exists()
 
     def test_tags(self, phone, stranger):
         assert len(phone.get("/tags").json()["results"]) == 17
@@ -223,7 +238,7 @@ class TestPersonalData:
         phone.post("/devices", {"token": "ExponentPushToken[abc]"})
         phone.post("/carers", {"label": "나", "plan_ids": [plan["id"]]})
         phone.post("/calendar")
-        phone.patch("/reminder-settings", {"enabled": False})
+        phone.patch("/me", {"reminder_settings": {"enabled": False}})
         told = json.loads("".join(personal_data.stream(str(phone.user.pk))))["schedules"]
         assert {name for name, rows in told.items() if rows} >= {
             "plans", "plan_versions", "schedules", "devices", "carers", "calendar", "reminder_settings",

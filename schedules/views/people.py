@@ -1,4 +1,4 @@
-"""`/devices`, `/carers`, `/reminder-settings`: who is reminded, and how."""
+"""`/devices` and `/carers`: who is reminded."""
 
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from core.pagination import envelope
 from schedules import schema, serializers
-from schedules.models import Carer, Device, ReminderSettings
-from schedules.services import carers, devices, reminders
+from schedules.models import Carer, Device
+from schedules.services import carers, devices
 from schedules.views.base import View, answer, nothing, read
 
 
@@ -58,17 +58,6 @@ class OneCarer(View):
         return nothing()
 
 
-class Settings(View):
-    @schema.get_settings
-    def get(self, request: Request) -> HttpResponse:
-        return answer(request, _settings(reminders.settings_of(self.me)))
-
-    @schema.change_settings
-    def patch(self, request: Request) -> HttpResponse:
-        given = read(request, serializers.SettingsInput)
-        return answer(request, _settings(reminders.set_settings(user_id=self.me, given=given)))
-
-
 def _device(device: Device) -> dict[str, Any]:
     """The token goes nowhere once it is stored."""
     return {
@@ -89,14 +78,4 @@ def _carer(carer: Carer, me: UUID) -> dict[str, Any]:
         "show_medicine_name": carer.show_medicine_name,
         "expires_at": None if carer.accepted_at else carer.expires_at.isoformat(),
         "accepted_at": carer.accepted_at.isoformat() if carer.accepted_at else None,
-    }
-
-
-def _settings(wishes: ReminderSettings) -> dict[str, Any]:
-    quiet = {"from": wishes.quiet_from, "to": wishes.quiet_to} if wishes.quiet_from else None
-    return {
-        "enabled": wishes.enabled,
-        "quiet_hours": quiet,
-        "second_after_minutes": wishes.second_after_minutes,
-        "show_medicine_name": wishes.show_medicine_name,
     }
