@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from core.cache import tiers
-from core.tests import log_watch
+from core.tests import log_watch, seeds
 
 
 @pytest.fixture(autouse=True)
@@ -14,10 +14,13 @@ def _empty_cache():
     tiers().memory._reset()
 
 
+@pytest.fixture(autouse=True)
+def _no_secret_in_a_log_line():
+    yield
+    leaks, log_watch.leaks = log_watch.leaks, []
+    assert leaks == []
+
+
 def pytest_configure(config):
     log_watch.install()
-
-
-def pytest_collection_modifyitems(items):
-    """What judges the whole run comes after it."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    seeds.install()

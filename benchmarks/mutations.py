@@ -2,6 +2,7 @@
 
 import random
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,21 @@ _SYMPTOMS = (
     ("염", "염증이 생기거나 "),
 )
 _ITEM = re.compile(r"(?<![가-힣])[가-힣]{2,8}(?=, )")
+# Advice that becomes leave, or softer than the label.
+_LOOSENED = (
+    (r"상의하(?:십시오|세요)", "상의하면 먹어도 돼요"),
+    (r"상담하(?:십시오|세요)", "상담하고 쓰면 됩니다"),
+    (r"(?<=하)지 (?:마십시오|마세요)", "지 않아도 돼요"),
+    (r"(?:복용|사용)하지 (?=마)", "되도록 쓰지 "),
+    (r"환자는", "환자만"),
+    (r"사람은", "사람만"),
+    (r"여성은", "여성만"),
+)
+_TURNED = (
+    ("높아", "낮아"), ("낮아", "높아"), ("증가", "감소"), ("감소", "증가"), ("변비", "설사"), ("설사", "변비"),
+    ("전에", "후에"), ("악화", "완화"), ("완화", "악화"), ("실온", "냉장고"), ("식후", "식전"), ("공복", "식후"),
+    ("나타나는", "사라지는"), ("급성", "만성"), ("결핍", "과잉"), ("촉진", "억제"), ("억제", "촉진"),
+)  # fmt: skip
 _UNITS = ("밀리그램", "정", "캡슐", "mL", "시간", "방울")
 
 
@@ -131,6 +147,20 @@ def merged(text: str, at: Context) -> str | None:
     return text.rstrip(".") + at.chance.choice((". ", ", ", " 그리고 ")) + other
 
 
+def loosened(text: str, at: Context) -> str | None:
+    return _first_changed(text, _LOOSENED, at)
+
+
+def turned(text: str, at: Context) -> str | None:
+    return _first_changed(text, _TURNED, at)
+
+
+def hidden(text: str, at: Context) -> str | None:
+    """What no rule reads: another script, a negation in parts, what cannot be seen."""
+    negated = unicodedata.normalize("NFD", "않는 ")
+    return _inserted(text, at.chance.choice(("三回 ", "毒藥 ", negated, "금\u200b기 ", "❌ ", "ｗｗｗ ")), at)
+
+
 def _inserted(text: str, piece: str, at: Context) -> str | None:
     gaps = [found.end() for found in re.finditer(" ", text)]
     place = at.chance.choice(gaps) if gaps else 0
@@ -149,5 +179,5 @@ Mutation = Callable[[str, "Context"], str | None]
 
 MUTATIONS: Sequence[Mutation] = (
     number, unit, negation_dropped, negation_added, population_swapped, drug_swapped, symptom_added, item_swapped,
-    merged,
+    merged, loosened, turned, hidden,
 )  # fmt: skip

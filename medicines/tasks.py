@@ -1,6 +1,9 @@
 """Background work on the catalogue. Each task guards, calls one service, and says what comes next."""
 
+import logging
+
 from celery import shared_task
+from redis.exceptions import RedisError
 
 from core.celery_task import PillingTask, enqueue
 from core.mirroring import MirrorBusy, MirrorStopped
@@ -9,6 +12,7 @@ from medicines.services import backfill, mirror, popularity, reindex, search_ind
 from medicines.services.labels import claim_label
 from medicines.services.reindex import ReindexBusy
 
+logger = logging.getLogger(__name__)
 _AFTER = dict(zip(mirror.SOURCES, (*mirror.SOURCES[1:], None), strict=True))
 
 
@@ -31,6 +35,13 @@ def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
         enqueue(sync_medicines, following)
     else:
         enqueue(rebuild_search)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.catch_up")
+def catch_up() -> None:
+    """Go on with the mirror where the night left it: its source was down, or the worker died."""
+    if source := mirror.first_behind():
+        enqueue(sync_medicines, source)
 
 
 @shared_task(base=PillingTask, name="medicines.tasks.reindex_search")
@@ -72,7 +83,11 @@ def sweep_labels() -> None:
 
 @shared_task(base=PillingTask, name="medicines.tasks.store_popularity")
 def store_popularity() -> None:
-    popularity.store_counts()
+    """With Redis away the counts wait there for the next time."""
+    try:
+        popularity.store_counts()
+    except RedisError as error:
+        logger.warning("Searches not stored: %s", type(error).__name__)
 
 
 @shared_task(base=PillingTask, name="medicines.tasks.warm_cache")

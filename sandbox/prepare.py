@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import django
+from celery import current_app
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -22,12 +24,18 @@ _ROWS_REFUSED = 1
 _PHARMACIES = ("pharmacies.jsonl", "pharmacies.csv", "pharmacies.csv.gz")
 
 
-def prepare(home: Home, data: Path) -> None:
-    """Safe to repeat, also after it was cut off. Raises CommandError when there is no catalogue to load."""
+def prepare(home: Home, data: Path | None) -> None:
+    """Safe to repeat, also after it was cut off; without `data` an empty catalogue is left to the mirror.
+
+    Raises CommandError when there is no catalogue to load.
+    """
     django.setup()
     call_command("migrate", verbosity=0)
     _collect(home.run / "static-collected")
-    _load(home.run / "catalogue-loading", data)
+    if data is None:
+        _mirror()
+    else:
+        _load(home.run / "catalogue-loading", data)
     call_command("reindex_search")
     _make_admin(home.run / "admin-made")
     _make_demo(home)
@@ -58,6 +66,15 @@ def _load(unfinished: Path, data: Path) -> None:
         if (data / name).is_file():
             _fill("load_pharmacies", data / name, if_empty=not resumed)
     unfinished.unlink()
+
+
+def _mirror() -> None:
+    """Begin with the first night's work, which the worker does while the product is already up."""
+    for model, task in (("medicines.Medicine", "medicines.tasks.sync_medicines"),
+                        ("pharmacies.Pharmacy", "pharmacies.tasks.sync_pharmacies")):  # fmt: skip
+        if not apps.get_model(model).objects.exists():
+            say(f"Nothing is loaded yet: {task} begins with the worker; search asks the source meanwhile.")
+            current_app.send_task(task)
 
 
 def _fill(command: str, data: Path, *, if_empty: bool) -> None:
@@ -102,7 +119,7 @@ def _make_demo(home: Home) -> None:
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        prepare(Home.from_environment(), Path(sys.argv[1]))
+        prepare(Home.from_environment(), Path(sys.argv[1]) if sys.argv[1] else None)
     except CommandError as error:
         say(str(error))
         return error.returncode

@@ -1,21 +1,45 @@
-"""Starts embedded servers in a fresh home for one test run, before Django reads its settings.
+"""Starts embedded servers in a fresh home for each process that runs tests, before Django reads its settings.
 
-Settings are read while pytest loads its plugins, so the servers are started when this module is imported
-(`-p sandbox.pytest_plugin`), and ended when the process ends. Variables that name servers are used as they are.
+Settings are read while pytest loads its first conftest, so the servers are started just before that, and ended when
+the process ends. Variables that name servers are used as they are. With `-n` the first process only hands out the
+tests: it gets addresses where nothing listens, and each worker starts servers of its own.
 """
 
 import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from sandbox.environment import claim, say, start_environment
 from sandbox.home import Home
 from sandbox.supervisor import Supervisor
 
+_NOWHERE = {
+    "DJANGO_SECRET_KEY": "only-for-the-process-that-hands-out-tests",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/nowhere",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:1/1",
+}
 
-def _start() -> None:
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    if not worker and getattr(early_config.known_args_namespace, "numprocesses", None):
+        os.environ.update({name: os.environ.get(name) or nowhere for name, nowhere in _NOWHERE.items()})
+    else:
+        start_servers()
+    yield
+
+
+def start_servers() -> None:
+    """For this process and its children; whatever ends the process ends them."""
+    for name in [name for name, nowhere in _NOWHERE.items() if os.environ.get(name) == nowhere]:
+        del os.environ[name]
     home = Home(Path(tempfile.mkdtemp(prefix="pilling-test-")).resolve())
     supervisor = Supervisor(say)
     atexit.register(shutil.rmtree, home.root, ignore_errors=True)
@@ -28,6 +52,3 @@ def _start() -> None:
     os.environ.setdefault("PILLING_HOME", str(home.root))
     os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
     os.environ.setdefault("INSECURE_HTTP", "1")
-
-
-_start()

@@ -41,6 +41,8 @@ CLASSES: Mapping[str, str] = {
 RULES: Mapping[str, str] = {
     "known_sources": "근거 번호가 없거나 설명서에 없음",
     "allowed_fields": "다른 항목의 문장을 근거로 삼음",
+    "one_voice": "뜻이 다른 문장들을 한 문장으로 묶음",
+    "characters": "한글과 보통 부호가 아닌 글자",
     "shape": "길이·문장 수·한글이 맞지 않음",
     "markup": "링크나 꾸밈 기호",
     "hostile": "기계에게 내리는 지시",
@@ -48,6 +50,8 @@ RULES: Mapping[str, str] = {
     "banned": "쓸 수 없는 약속·진단·용량 변경",
     "negation": "하지 말라는 말이 늘거나 줄어듦",
     "polarity": "주의·상의·중단·빈도의 말이 다름",
+    "bound": "원문에 없는 허락·범위·때를 더함",
+    "direction": "방향이 거꾸로임 (늘다·줄다, 전·후 등)",
     "population": "대상이 다름 (임부, 어린이, 고령자 등)",
     "disease": "원문에 없는 병이나 증상",
     "medicine": "원문에 없는 약이나 성분",

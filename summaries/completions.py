@@ -2,14 +2,24 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from openai.types.shared_params import ResponseFormatJSONSchema
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from core.errors import VendorBadReply, VendorRefused
 
 VENDOR = "openai"
+# More than any model takes, and what a column holds.
+MOST_TOKENS = 100_000_000
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")
+
+
+# PostgreSQL holds no NUL, and JSON may bring one.
+_Text = Annotated[str, AfterValidator(_without_nul)]
 
 
 class _Strict(BaseModel):
@@ -20,8 +30,8 @@ class WrittenSentence(_Strict):
     """One sentence of the answer; `source` holds ids such as "efficacy.0"."""
 
     section: Literal["effect", "side_effect", "advice"]
-    text: str
-    source: list[str]
+    text: _Text
+    source: list[_Text]
 
 
 class Written(_Strict):
@@ -49,7 +59,7 @@ class _Usage(BaseModel):
 
 
 class _Completion(BaseModel):
-    model: str
+    model: _Text
     choices: list[_Choice]
     usage: _Usage | None = None
 
@@ -110,10 +120,14 @@ def read_usage(body: bytes) -> Usage | None:
 
 
 def _tokens(usage: _Usage) -> Usage:
-    """Counts as the vendor gave them, but never below nothing and never more cached than sent."""
-    tokens_in = max(0, usage.prompt_tokens)
+    """Counts as the vendor gave them, within reason, and never more cached than sent."""
     cached = (usage.prompt_tokens_details or _Details()).cached_tokens or 0
-    return Usage(tokens_in, min(tokens_in, max(0, cached)), max(0, usage.completion_tokens))
+    tokens_in, tokens_out = _count(usage.prompt_tokens), _count(usage.completion_tokens)
+    return Usage(tokens_in, min(tokens_in, _count(cached)), tokens_out)
+
+
+def _count(tokens: int) -> int:
+    return min(MOST_TOKENS, max(0, tokens))
 
 
 def _sentences(content: str | None) -> tuple[WrittenSentence, ...]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from summaries import vocabulary, wordings, words
-from summaries.easy_words import ease
+from summaries import bounds, vocabulary, wordings, words
+from summaries.cited import Cited, cited_text
 from summaries.quantities import first_quantity
 from summaries.sentences import SourceSentence, split
 
@@ -30,6 +30,7 @@ _PARTED = re.compile(r"말고|말며|않고")
 # "잘 자라지 않는 것" is 발육불량: no negation, but turned round without its 않.
 _WELL = re.compile(r"(?<![가-힣])(?:잘|제대로|충분히) ")
 _NOT_WELL = re.compile(_WELL.pattern + r"(?:[가-힣]+지 ?[않못]|[안못] )")
+_UNWRITTEN = re.compile(r"[^가-힣 -~·‘’“”…]")
 # Without any of these a text is one sentence.
 _MAY_END = re.compile(r"[.?!]+\s*[^\s.?!]|[\n)①-⑳○●◦•▶※]")
 # "…쓰세요, …두세요": what goes on behind the end of a sentence is another one, whatever stands between.
@@ -43,16 +44,6 @@ class Claim:
     section: str
     text: str
     source: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """The text a claim rests on: `plain` as in the label, `bare` without brackets, `eased` with hard words replaced."""
-
-    plain: str
-    bare: str
-    eased: str
-    source: words.Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +72,11 @@ def allowed_fields(claim: Claim, known: Mapping[str, SourceSentence]) -> str:
     return next((source for source in claim.source if known[source].field not in allowed), "")
 
 
+def one_voice(claim: Claim, cited: Cited) -> str:
+    """Sentences cited together say the same of what they name: else who may not and who shall ask could be swapped."""
+    return "" if cited.alike else "different sources"
+
+
 def shape(claim: Claim, cited: Cited) -> str:
     """Short and Korean, on one line, and no more sentences than it cites."""
     text = claim.text.strip()
@@ -95,6 +91,11 @@ def shape(claim: Claim, cited: Cited) -> str:
 def _sentences(text: str) -> int:
     """How many sentences a text has: as it is written, or run together."""
     return (len(split(text)) if _MAY_END.search(text) else 1) + len(_GOES_ON.findall(text))
+
+
+def characters(claim: Claim, cited: Cited) -> str:
+    """Hangul syllables, ASCII and everyday marks, and what the source has: no rule sees a word in another script."""
+    return next((char for char in _UNWRITTEN.findall(claim.text) if char not in cited.plain), "")
 
 
 def quantity(claim: Claim, cited: Cited) -> str:
@@ -132,11 +133,19 @@ def negation(claim: Claim, cited: Cited) -> str:
     text = _joined(claim, cited)
     if "말고" in text and not _PARTED.search(cited.plain):
         return "말고"
+    if _softened(text, cited):
+        return "softened"
     said, meant = (_negations(part, cited) for part in (words.without_brackets(text), cited.bare))
     if said != meant:
         return f"{said} for {meant}"
     inside = _negations(text, cited) - said
     return f"{inside} in brackets" if inside > _negations(cited.plain, cited) - meant else ""
+
+
+def _softened(text: str, cited: Cited) -> bool:
+    """Whether the label forbids, and the claim only says that something is not done or not needed."""
+    forbidding, avoiding = vocabulary.FORBIDDING, vocabulary.AVOIDING
+    return bool(forbidding.search(cited.bare)) and not (forbidding.search(text) or avoiding.search(text))
 
 
 def _joined(claim: Claim, cited: Cited) -> str:
@@ -163,6 +172,18 @@ def polarity(claim: Claim, cited: Cited) -> str:
     free |= {"must"} if not outside["must"] and vocabulary.ORDER.search(cited.bare) else set()
     added = _beyond(said, (vocabulary.polarity(cited.plain),), besides=free)
     return added or _beyond(outside, (said,), besides=free)
+
+
+def bound(claim: Claim, cited: Cited) -> str:
+    """No leave, limit or time of its own ("…하면 먹어도 돼요", "임부만", "식전에"), no eating of what is not eaten."""
+    if not cited.eaten and (found := bounds.EATING.search(claim.text)):
+        return found[0]
+    return bounds.added(claim.text, (cited.plain, cited.eased))
+
+
+def direction(claim: Claim, cited: Cited) -> str:
+    """What rises does not fall, what is before is not behind."""
+    return bounds.turned(claim.text, cited.plain, cited.bare, cited.eased)
 
 
 def population(claim: Claim, cited: Cited) -> str:
@@ -211,6 +232,8 @@ def medicine(claim: Claim, cited: Cited) -> str:
 def unknown_word(claim: Claim, cited: Cited) -> str:
     """No other name or noun from nowhere; a word or two of the model's own may pass, unless it tells of a symptom."""
     unknown = unknown_words(claim, cited)
+    if ordered := next((w for w in unknown if words.is_order(w)), ""):
+        return ordered
     nouns = [w for w in unknown if not words.verb_like(w) or words.names_a_thing(w)]
     if nouns and not _stand_in(unknown, claim, cited):
         return nouns[0]
@@ -224,7 +247,9 @@ def _stand_in(unknown: Sequence[str], claim: Claim, cited: Cited) -> bool:
     """
     if any(words.may_be_a_name(word) or words.names_a_thing(word) for word in unknown):
         return False
-    return len(unknown) <= len(words.missing(cited.bare, claim.text))
+    # A name has no other name: 펜잘 may not stand for 아스피린.
+    missing = words.missing(cited.bare, claim.text)
+    return len(unknown) <= len(missing) and not any(map(words.is_substance, missing))
 
 
 def overlap(claim: Claim, cited: Cited) -> str:
@@ -239,7 +264,8 @@ def overlap(claim: Claim, cited: Cited) -> str:
 
 
 RULES: tuple[Callable[[Claim, Cited], str], ...] = (
-    shape, markup, hostile, quantity, banned, negation, polarity, population, disease, medicine, unknown_word, overlap,
+    one_voice, shape, characters, markup, hostile, quantity, banned, negation, polarity, bound, direction, population,
+    disease, medicine, unknown_word, overlap,
 )  # fmt: skip
 
 
@@ -253,17 +279,6 @@ def judge(claim: Claim, known: Mapping[str, SourceSentence], *, names: Collectio
         if detail := check(claim, cited):
             return Verdict(claim, check.__name__, detail)
     return Verdict(claim)
-
-
-def cited_text(
-    sentences: Sequence[SourceSentence], known: Mapping[str, SourceSentence], *, names: Collection[str] = ()
-) -> Cited:
-    """The cited sentences with the headings they stand under, without which a list item has no polarity."""
-    ids = [id_ for s in sentences for id_ in (*(f"{s.field}.{i}" for i in s.headings), s.id)]
-    plain = "\n".join(known[id_].text for id_ in dict.fromkeys(ids) if id_ in known)
-    bare, eased = words.without_brackets(plain), ease(plain, names=names)
-    simple = eased if bare == plain else ease(bare, names=names)
-    return Cited(plain, bare, eased, words.Source(plain, bare, eased, simple, words.with_brackets_taken(plain)))
 
 
 def counted(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from medicines.selectors.label_text import LabelText, label_text
 from ops.services import record_audit
 from summaries import grounding, prompts, publication, selectors, services
+from summaries.cited import cited_text
 from summaries.comparison import RULES
 from summaries.compose import Source, copied_ids, sections, stored
 from summaries.grounding import Claim
@@ -84,7 +85,7 @@ def check(claim: Claim, *, label: LabelText, source: Source) -> Checked:
     first = grounding.judge(claim, known, names=names)
     if first.passed or first.rule in ("known_sources", "allowed_fields"):
         return Checked(claim, ((first.rule, first.detail),) if first.rule else ())
-    cited = grounding.cited_text([known[id_] for id_ in claim.source], known, names=names)
+    cited = cited_text([known[id_] for id_ in claim.source], known, names=names)
     fired = ((rule.__name__, rule(claim, cited)) for rule in grounding.RULES)
     return Checked(claim, tuple((name, detail) for name, detail in fired if detail))
 

@@ -135,6 +135,8 @@ def generate(*, kind: Kind, pk: int, purpose: Purpose = Purpose.INTERACTIVE) -> 
     row = _begin(kind, pk)
     if row is None:
         return "skipped"
+    if row.attempts > MAX_ATTEMPTS:
+        return _fail(row, "given_up")  # whatever ended the workers before would end the next
     label = label_text(item_seq=row.item_seq)
     if label is None or not label.sections:
         return _fail(row, "no_label")

@@ -1,11 +1,16 @@
 """Background work on summaries; settings.CELERY_TASK_ROUTES says what somebody waits for."""
 
+import logging
+
 from celery import shared_task
+from redis.exceptions import RedisError
 
 from core.celery_task import PillingTask, enqueue
 from summaries import batches, ledger, reads, services
 from summaries.ledger import Purpose
 from summaries.models import Kind
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.generate_summary", autoretry_for=())
@@ -67,8 +72,12 @@ def tend_batches() -> None:
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.store_reads")
-def store_reads() -> int:
-    return reads.store()
+def store_reads() -> None:
+    """With Redis away the counts wait there for the next time."""
+    try:
+        reads.store()
+    except RedisError as error:
+        logger.warning("Reads not stored: %s", type(error).__name__)
 
 
 @shared_task(base=PillingTask, name="summaries.tasks.purge_calls")

@@ -39,6 +39,8 @@ _LONGEST_ENDING = 4
 # ㅕ from ㅣ, ㅘ from ㅗ, ㅝ from ㅜ: places among the vowels of a syllable.
 _CONTRACTED = {6: 20, 9: 8, 14: 13}
 _PARTICLES_BEHIND_LATIN = frozenset("은는이가을를과와의에도만로나")
+# 징조입니다: a noun, whatever follows it.
+_IS = re.compile(r"[가-힣]{2}(?:입니다|이에요|예요)$")
 _AND = re.compile(r"(?:하고|하며|하거나|하면|하는)$")
 
 
@@ -139,6 +141,17 @@ def may_be_a_name(word: str) -> bool:
     return any(map(_CLASS.fullmatch, found)) or (min(map(len, found)) > 3 and not verb_like(word))
 
 
+def is_substance(word: str) -> bool:
+    """Whether a word of a label ends as medicines and ingredients do, or is listed as a name."""
+    found = stems(word)
+    return any(map(MEDICINE.search, found)) or not names().isdisjoint(found)
+
+
+def is_order(word: str) -> bool:
+    """Whether a word bids the reader do something."""
+    return word.endswith(("하세요", "으세요", "십시오", "하시오", "해라", "하라"))
+
+
 def missing(source: str, text: str) -> list[str]:
     """The words of a source that a text has neither as they are nor in a plain wording."""
     said, told = Source(text), words(text)
@@ -197,11 +210,13 @@ def with_brackets_taken(text: str) -> str:
 
 def verb_like(word: str) -> bool:
     """Whether the word ends as verbs do: it may be a wording of the model's own, but is no name (나프록센하고)."""
+    if _IS.search(word):
+        return False
     if (noun := _AND.sub("", word)) != word and (len(noun) > 2 or _names(noun)):
         return False
     return bool(
         re.search(
-            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했렀졌켰췄꼈났왔갔셨렸쳤겼](?:을|다면|던|거나)|[하되][는고면며지]|(?<![연창])고|[할될]|거[릴린]|[이히리기]는|[어아]지[는면고])$",
+            r"(?:요|니다|세요|거나|면서|도록|려고|려면|어서|아서|해서|여서|지만|는데|으면|으며|어도|아도|[았었했렀졌켰췄꼈났왔갔셨렸쳤겼](?:을|다면|던|거나)|[하되][는고면며지]|(?<![연창광])고|[할될]|거[릴린]|[이히리기]는|[어아]지[는면고])$",
             word,
         )
     )

@@ -11,11 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 
 from config.tests.running import Product
 from sandbox.home import PROJECT
+from sandbox.pytest_plugin import start_servers
 
 _SEED = 20_261_126
 _PHASES = "examples,coverage,fuzzing,stateful"
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10_000, help="at least so many")
     parser.add_argument("--seed", type=int, default=_SEED)
     options = parser.parse_args()
-    import_module("sandbox.pytest_plugin")  # sets the environment of a test run
+    start_servers()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     product = Product()
     try:

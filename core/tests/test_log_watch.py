@@ -13,14 +13,14 @@ def test_the_watch_knows_a_secret(secret):
     assert log_watch.pattern().search(f'{{"message": "seen {secret} here"}}')
 
 
-def test_a_leak_is_noted(monkeypatch):
-    monkeypatch.setattr(log_watch, "leaks", [])
+def test_a_leak_is_noted():
     record = logging.LogRecord("somewhere", logging.INFO, __file__, 1, "member 4815000012 came", (), None)
     JsonFormatter().format(record)
-    assert len(log_watch.leaks) == 1
-
-
-@pytest.mark.last
-def test_no_line_of_this_run_held_a_secret():
-    assert log_watch.lines_seen > 0
+    assert "4815000012" in log_watch.leaks.pop()
     assert log_watch.leaks == []
+
+
+def test_every_line_is_watched():
+    before = log_watch.lines_seen
+    JsonFormatter().format(logging.LogRecord("somewhere", logging.INFO, __file__, 1, "nothing to hide", (), None))
+    assert log_watch.lines_seen == before + 1

@@ -7,14 +7,32 @@ from core.prepared import fetch_all
 from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
-from medicines.selectors.search_arms import AS_TYPED, FUZZY, TIERS, Arm, begins, free_text, name_arms, range_of
+from medicines.selectors.search_arms import (
+    AS_TYPED,
+    EXACT,
+    EXACT_BRAND,
+    FUZZY,
+    TIERS,
+    Arm,
+    begins,
+    free_text,
+    name_arms,
+    range_of,
+)
 
 # Of the brands that share enough trigrams with a misspelt word, this many nearest ones are widened to products.
 _BRANDS, _OF_A_BRAND = 16, 24
 _FUZZY_FROM, _COMPARED_KEYS = 3, 120
 
-RANK = """(m.status = 'withdrawn' OR m.export_only), m.popularity DESC, m.opened_on,
-           strpos(m.name_norm, '|'), m.item_seq"""
+_GONE = "(m.status = 'withdrawn' OR m.export_only)"
+# One number, since a sort over many columns full of ties takes longer than all else that finds a few hundred rows:
+# gone (1 bit), popularity downwards (6), when the permit began (17: days since 1900), length of the name (10).
+_RANK = f"""({_GONE}::int::bigint << 33) + ((63 - least(m.popularity, 63))::bigint << 27)
+            + (greatest(coalesce(m.opened_on - date '1900-01-01', 131071), 0)::bigint << 10)
+            + least(strpos(m.name_norm, '|'), 1023)"""
+RANK = f"{_RANK}, m.item_seq"
+# A whole name that nobody can buy stands behind the brand's products that can be had: they are exact as well.
+_TIER = f"CASE WHEN best.tier = {EXACT} AND {_GONE} THEN {EXACT_BRAND} ELSE best.tier END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,8 @@ def statement(query: Query, limit: int = 200) -> tuple[str, list[Any]]:
         params += arm.params
         if name == "gate":
             continue
-        sources.append(f"SELECT id, tier, 0 AS place, {'brand' if name == 'fuzzy' else repr('')} FROM {name}")
+        place = "errors, brand" if name == "fuzzy" else "0, ''"
+        sources.append(f"SELECT id, tier, {place} FROM {name}")
     ordered, more = _ordered(query, limit)
     return f"WITH {', '.join(parts)}, hit AS ({' UNION ALL '.join(sources)}) {ordered}", [*params, *more]
 
@@ -91,7 +110,7 @@ def _gate(query: Query, nothing_found: str) -> Arm:
 def _fuzzy(query: Query) -> Arm:
     """Products of brands spelt nearly so, and names that differ only where folded keys do not, as in ㅅ for ㅆ."""
     sql = f"""
-        SELECT m.id, {FUZZY} AS tier, near.name AS brand FROM (
+        SELECT m.id, {FUZZY} AS tier, near.errors, near.name AS brand FROM (
             SELECT b.name, min(levenshtein(left(b.keys, {_COMPARED_KEYS}), left(w.keys, {_COMPARED_KEYS}))) AS errors
             FROM unnest(%s::text[], %s::real[]) AS w(keys, similarity)
             CROSS JOIN LATERAL medicine_brand_near(w.keys, w.similarity) b
@@ -100,25 +119,29 @@ def _fuzzy(query: Query) -> Arm:
             SELECT id FROM medicine m WHERE m.brand_name = near.name ORDER BY {RANK} LIMIT {_OF_A_BRAND}
         ) m
         UNION ALL
-        (SELECT id, {FUZZY}, brand_name FROM medicine WHERE {begins("name_keys")} AND (SELECT open FROM gate)
+        (SELECT id, {FUZZY}, 0, brand_name FROM medicine WHERE {begins("name_keys")} AND (SELECT open FROM gate)
          ORDER BY name_keys USING ~<~ LIMIT {_OF_A_BRAND})"""
     similarities = [least_similarity(keys) for keys in query.near_keys]
     return Arm(sql, (list(query.near_keys), similarities, *range_of(to_keys(query.hangul))))
 
 
-def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
-    """Whole names first and misspellings last; between them the dosage asked for, then the kind of match.
+def _place(other: str) -> str:
+    """Whole names first and misspellings last; between them the dosage asked for, then match, list, and rank."""
+    match = f"""(({_TIER} > 0)::int::bigint << 21) + ((best.tier = {FUZZY})::int << 20) + (({other})::int << 19)
+             + ({_TIER} << 12) + least(best.place, 4095)"""
+    return f"(({match}) << 34) + {RANK}"
 
-    LATERAL with LIMIT keeps the planner at one look-up by key for each hit, whatever it believes their number to be.
-    """
+
+def _ordered(query: Query, limit: int) -> tuple[str, list[Any]]:
+    """LATERAL with LIMIT keeps the planner at one look-up by key for each hit, whatever it believes their number is."""
     other = "NOT m.strengths @> ARRAY[%s]" if query.strength else "false"
     strength = [query.strength] if query.strength else []
     return (
         f"""SELECT m.id, m.item_seq, best.tier, {other} AS other, best.brand, m.name_norm
             FROM (SELECT DISTINCT ON (id) * FROM hit ORDER BY id, tier, place) best
             CROSS JOIN LATERAL (SELECT * FROM medicine WHERE id = best.id LIMIT 1) m
-            ORDER BY best.tier > 0, best.tier = {FUZZY}, other, best.tier, best.place, {RANK} LIMIT %s""",
-        [*strength, limit if query.initials else max(limit, _BRANDS * _OF_A_BRAND)],
+            ORDER BY {_place(other)} LIMIT %s""",
+        [*strength, *strength, limit],
     )
 
 

@@ -20,7 +20,7 @@ PREFIX_KEYS = 4
 INITIAL_KEYS = 3
 # Three keys are the least from which a trigram can be cut; two syllables have at least four.
 _SHORTEST_SUBSTRING = 4
-_LOOKED_UP = 12
+_LOOKED_UP = 7
 
 TIERS: dict[int, tuple[str, str, float]] = {
     0: ("exact", "item_name", 1.0),

@@ -108,6 +108,14 @@ def open_run(*, source: str, restart: bool = False) -> MirrorRun:
     return run or MirrorRun.objects.create(source=source)
 
 
+def first_behind() -> str | None:
+    """The first source that has no run to its end since the last night began, of those that were ever begun."""
+    ended = MirrorRun.objects.exclude(state=MirrorRun.State.RUNNING).exclude(state=MirrorRun.State.FAILED)
+    fresh = set(ended.filter(started_at__gte=timezone.now() - RESUMABLE).values_list("source", flat=True))
+    begun = MirrorRun.objects.exists()
+    return next((source for source in SOURCES if begun and source not in fresh), None)
+
+
 def step(*, run: MirrorRun, backoff: float = 1.0) -> Step:
     """Do the run's next page. A page that fails ATTEMPTS times is noted and the run goes on after it.
 

@@ -64,6 +64,11 @@ def worth_asking(query: Query) -> bool:
     return is_name and not (query.symptom or query.emergency) and bool(settings.DATA_GO_KR_SERVICE_KEY)
 
 
+def asked_name(query: Query) -> str:
+    """As it was typed, since the sources match letter by letter, spaces included; without the dosage."""
+    return query.base if query.slip or query.strength else " ".join(query.raw.split())
+
+
 def fetch_missing(*, query: Query, address: str) -> Outcome:
     """Ask both sources for a name that was not found, store what they have, and search again; 3 s at most.
 
@@ -103,7 +108,8 @@ def _fetch(query: Query, key: str, address: str) -> Outcome:
 
 def _ask(query: Query, key: str) -> Found:
     """Both sources at the same time. Raises VendorError when one failed and the other brought nothing."""
-    asked = [_places.threads.submit(source, query.base, DEADLINE_SECONDS) for source in _SOURCES]
+    name = asked_name(query)
+    asked = [_places.threads.submit(source, name, DEADLINE_SECONDS) for source in _SOURCES]
     batches, errors = _gather(asked)
     records = [record for batch in batches for record in batch.rows]
     if records:

@@ -157,6 +157,17 @@ def test_a_source_that_went_down_is_gone_on_with_where_it_went_down(serve):
     assert (opened.state, opened.next_page, opened.failed_pages) == ("running", 2, [])
 
 
+def test_the_first_source_that_the_night_left_unfinished_is_found(serve):
+    served = serve(easydrug=rows(150), permit=rows(3, make=permit_row))
+    assert mirror.first_behind() is None
+    run("easy")
+    assert mirror.first_behind() == "permit"
+    served.set_fault("datagokr", "no_items_with_total", total=650)
+    with pytest.raises(MirrorStopped):
+        run("permit")
+    assert mirror.first_behind() == "permit"
+
+
 def test_a_second_sync_at_the_same_time_refuses(sources):
     with lease("mirror:easy", seconds=30) as mine:
         assert mine

@@ -16,6 +16,7 @@ from medicines.models import Medicine
 from medicines.search.query import parse_query
 from medicines.selectors import lists
 from medicines.services import missing
+from medicines.tests.factories import easy_row
 
 URL = "/api/v1/medicines"
 NAME = "판콜에이"
@@ -62,6 +63,14 @@ def test_a_name_that_nobody_has_is_remembered(client, sources):
     cache().memory.clear()
     find(Client(), "없는이름이다", address="192.0.2.2")
     assert sources.calls("datagokr").total() == 2
+
+
+def test_a_source_is_asked_as_it_was_typed(client, serve):
+    """It matches letter by letter, and many names hold a space or a capital."""
+    serve(easydrug=[easy_row("300000001", "Vita 나다 골드정")])
+    for typed in ("Vita  나다 골드", "나다 골드정"):
+        assert [row["item_seq"] for row in find(client, typed).json()["results"]] == ["300000001"]
+        Medicine.objects.all().delete()
 
 
 @pytest.mark.parametrize("q", ["콜", "ㅍㅋ", "xx", "vksz", "두통", "자살하고싶어요", "콜" + "x" * 60, "100"])

@@ -208,3 +208,15 @@ def test_the_tasks_do_the_same(client):
     tasks.store_popularity()
     tasks.warm_cache()
     assert warm() == Warmed(lists=1, cards=2)
+
+
+def test_with_redis_away_the_counts_wait_for_the_next_time(client, settings, monkeypatch, caplog):
+    search(client, "보라매", *addresses(5))
+    popularity.flush()
+    settings.NOWHERE_URL = "redis://127.0.0.1:1/0"
+    with monkeypatch.context() as patched:
+        patched.setattr(stores, "cache", stores.Store("NOWHERE_URL"))
+        tasks.store_popularity()
+    assert "Searches not stored" in caplog.text
+    tasks.store_popularity()
+    assert popular_names()

@@ -163,6 +163,18 @@ def test_withdrawn_and_export_only_stand_last_among_their_like(ended):
     assert like_the_first("판콜") == [*before[1:], before[0]]
 
 
+def test_a_whole_name_that_was_withdrawn_stands_behind_the_brands_other_products():
+    brand = Medicine.objects.get(id=search("부루펜").hits[0].id).brand_name
+    ids = list(Medicine.objects.filter(brand_name=brand).values_list("id", flat=True))
+    assert len(ids) > 1
+    Medicine.objects.filter(id=ids[0]).update(name_norm=f"{brand}|", name_keys=f"{to_keys(brand)}|", status="active")
+    assert search(brand).hits[0].id == ids[0]
+    Medicine.objects.filter(id=ids[0]).update(status="withdrawn")
+    hits = [hit for hit in search(brand).hits if hit.kind == "exact"]
+    assert {hit.id for hit in hits} == set(ids)
+    assert hits[-1].id == ids[0]
+
+
 @pytest.mark.parametrize("status", [Medicine.Status.ACTIVE, Medicine.Status.UNKNOWN])
 def test_an_unknown_status_ranks_with_active(status):
     before = like_the_first("판콜")

@@ -10,6 +10,7 @@ from core import breaker
 from medicines.models import MedicineCache
 from medicines.selectors.label_text import label_text
 from summaries import prompts, selectors, services
+from summaries.completions import MOST_TOKENS, read_usage
 from summaries.models import MODELS, CustomSummary, Summary
 from summaries.tests.factories import make_medicine, set_label
 
@@ -213,6 +214,35 @@ def test_a_redelivered_task_leaves_a_running_one_alone(standins, medicine):
     assert services.generate(kind=kind, pk=pk) == "skipped"
     Summary.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert services.generate(kind=kind, pk=pk) == "done"
+
+
+def test_a_text_that_ends_its_workers_is_given_up(standins, medicine):
+    kind, pk = services.claim(label=label_text(item_seq=medicine.item_seq), keyword="")
+    died = {"work": "running", "attempts": services.MAX_ATTEMPTS, "lease_until": timezone.now() - timedelta(seconds=1)}
+    Summary.objects.update(**died)
+    assert services.sweep() == [(kind, pk)]
+    assert services.generate(kind=kind, pk=pk) == "failed"
+    assert Summary.objects.get().work == Summary.Work.DEAD
+    assert services.sweep() == []
+    assert standins.calls("openai").get("chat.completions", 0) == 0
+
+
+def test_nul_in_an_answer_hurts_nothing(standins, medicine):
+    answer(
+        standins,
+        ("effect", "두통, 발열에 쓰는\0 약이에요.", "efficacy.0"),
+        ("effect", "\0폐렴에 쓰는 약이에요.", "effi\0cacy.0"),
+    )
+    outcome, row = make(medicine)
+    assert (outcome, row.checks["accepted"]) == ("done", 1)
+    assert written(read(medicine), "effect")[0] == "두통, 발열에 쓰는 약이에요."
+
+
+def test_counts_of_tokens_stay_within_reason():
+    details = {"cached_tokens": 10**18}
+    usage = {"prompt_tokens": 10**15, "completion_tokens": -5, "prompt_tokens_details": details}
+    read_back = read_usage(json.dumps({"usage": usage}).encode())
+    assert (read_back.tokens_in, read_back.tokens_cached, read_back.tokens_out) == (MOST_TOKENS, MOST_TOKENS, 0)
 
 
 def test_a_changed_label_shows_the_old_text_marked(standins, medicine):

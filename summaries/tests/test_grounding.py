@@ -1,10 +1,13 @@
 """The gate, rule by rule: what passes and what does not."""
 
+import unicodedata
+
 import pytest
 
 from summaries import grounding, vocabulary
+from summaries.cited import cited_text
 from summaries.easy_words import ease, hard_words
-from summaries.grounding import Claim, cited_text, judge
+from summaries.grounding import Claim, judge
 from summaries.quantities import first_quantity
 from summaries.sentences import SourceSentence
 
@@ -23,6 +26,11 @@ SOURCES = {
         SourceSentence("interaction", 0, "이부프로펜과 함께 복용하지 마십시오."),
         SourceSentence("side_effect", 0, "드물게 발진이 나타날 수 있습니다."),
         SourceSentence("side_effect", 1, "구역이 심한 경우 복용을 즉시 중지하고 의사와 상의하십시오."),
+        SourceSentence("precaution", 5, "식후에 복용하고 심한 신장애 환자는 복용하지 마십시오."),
+        SourceSentence("precaution", 6, "어린이, 임신하고 있을 가능성이 있는 여성은 사용하지 마십시오."),
+        SourceSentence("precaution", 7, "이 약에 과민증이 있는 환자는 복용하지 마십시오."),
+        SourceSentence("precaution", 8, "운전 및 기계조작 시 주의하십시오."),
+        SourceSentence("side_effect", 2, "드물게 혈압이 높아지거나 변비가 나타날 수 있습니다."),
         SourceSentence("storage", 0, "습기와 빛을 피해 보관하십시오."),
     )
 }
@@ -48,11 +56,43 @@ PASSES = [
     ("advice", "운전할 때는 꼭 조심하세요.", "precaution.4"),
     ("advice", "아이를 가진 분과 아기에게 젖을 먹이는 분은 먹지 마세요.", "precaution.0"),
     ("advice", "습기와 빛을 피해 두세요.", "storage.0"),
+    ("side_effect", "드물게 발진이나 변비가 생기거나 혈압이 높아질 수 있어요.", "side_effect.0", "side_effect.2"),
+    ("advice", "식사 후에 먹고 심한 신장애가 있으면 먹지 마세요.", "precaution.5"),
+    ("advice", "어린이와 임신했을 수 있는 여성은 쓰지 마세요.", "precaution.6"),
+    ("side_effect", "드물게 혈압이 오르거나 변비가 생길 수 있어요.", "side_effect.2"),
     ("effect", "지방을 없애 주고 틀니 자극에 쓰는 약이에요.", "efficacy.1"),
 ]
 
 REFUSED = [
     ("known_sources", "effect", "두통에 쓰는 약이에요.", "efficacy.9"),
+    ("one_voice", "advice", "고령자는 먹지 말고 임부, 수유부는 의사와 상의하세요.", "precaution.0", "precaution.1"),
+    ("characters", "effect", f"두통, 발열에 사용하지 {unicodedata.normalize('NFD', '않')}습니다.", "efficacy.0"),
+    ("characters", "effect", "두통, 발열에 三回 쓰는 약이에요.", "efficacy.0"),
+    ("characters", "effect", "두통, 발열에 毒藥으로 쓰는 약이에요.", "efficacy.0"),
+    ("characters", "advice", "운전할 때 조\u200b심하세요.", "precaution.4"),
+    ("characters", "effect", "두통, 발열에 쓰는 약이에요 ｗｗｗ", "efficacy.0"),
+    ("bound", "advice", "고령자는 의사와 상의하면 먹어도 돼요.", "precaution.1"),
+    ("bound", "advice", "고령자는 의사와 상의하면 됩니다.", "precaution.1"),
+    ("bound", "advice", "고령자만 의사와 상의하세요.", "precaution.1"),
+    ("bound", "advice", "운전할 때 항상 조심하세요.", "precaution.4"),
+    ("bound", "advice", "임부, 수유부는 되도록 이 약을 먹지 마세요.", "precaution.0"),
+    ("bound", "advice", "임부, 수유부는 밤에 이 약을 먹지 마세요.", "precaution.0"),
+    ("bound", "advice", "임부, 수유부는 이 약을 많이 먹지 마세요.", "precaution.0"),
+    ("bound", "side_effect", "아주 드물게 발진이 생길 수 있어요.", "side_effect.0"),
+    ("bound", "effect", "두통, 발열에 안심하고 쓰는 약이에요.", "efficacy.0"),
+    ("bound", "effect", "두통, 발열에 누구나 쓰는 약이에요.", "efficacy.0"),
+    ("bound", "advice", "식전에 먹고 심한 신장애 환자는 먹지 마세요.", "precaution.5"),
+    ("direction", "side_effect", "드물게 혈압이 낮아지거나 변비가 생길 수 있어요.", "side_effect.2"),
+    ("direction", "side_effect", "드물게 혈압이 오르거나 설사가 날 수 있어요.", "side_effect.2"),
+    ("direction", "side_effect", "드물게 발진이 사라질 수 있어요.", "side_effect.0"),
+    ("negation", "advice", "임부, 수유부는 이 약을 먹지 않아요.", "precaution.0"),
+    ("negation", "advice", "이 약에 과민증이 없는 환자는 복용하세요.", "precaution.7"),
+    ("population", "advice", "청소년, 임신하고 있을 가능성이 있는 여성은 쓰지 마세요.", "precaution.6"),
+    ("population", "advice", "어린이, 여성은 쓰지 마세요.", "precaution.6"),
+    ("population", "advice", "기계조작 시 조심하세요.", "precaution.8"),
+    ("unknown_word", "advice", "펜잘과 같이 먹지 마세요.", "interaction.0"),
+    ("unknown_word", "effect", "두통, 발열에 쓰고 팔로우하세요.", "efficacy.0"),
+    ("quantity", "effect", "두통, 발열에 시간마다 쓰는 약이에요.", "efficacy.0"),
     ("known_sources", "effect", "두통에 쓰는 약이에요."),
     ("known_sources", "effect", "두통에 쓰는 약이에요.", "200012345.0"),
     ("allowed_fields", "effect", "드물게 발진이 생길 수 있어요.", "side_effect.0"),
@@ -101,10 +141,27 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("section", "text", "source"), PASSES)
-def test_correct_sentences_pass(section, text, source):
-    verdict = judge(Claim(section, text, (source,)), SOURCES)
+@pytest.mark.parametrize("case", PASSES, ids=[str(i) for i, _ in enumerate(PASSES)])
+def test_correct_sentences_pass(case):
+    section, text, *source = case
+    verdict = judge(Claim(section, text, tuple(source)), SOURCES)
     assert verdict.passed, verdict
+
+
+def test_what_is_not_swallowed_is_not_eaten():
+    known = {
+        s.id: s
+        for s in (
+            SourceSentence("efficacy", 0, "이 약은 무좀에 사용합니다."),
+            SourceSentence("usage", 0, "환부에 바릅니다."),
+            SourceSentence("usage", 1, "내복용으로 먹지 마십시오."),
+            SourceSentence("precaution", 0, "임부, 수유부는 사용 전에 상의하십시오."),
+        )
+    }
+    assert judge(Claim("effect", "무좀에 먹는 약이에요.", ("efficacy.0",)), known).rule == "bound"
+    assert judge(Claim("effect", "무좀에 쓰는 약이에요.", ("efficacy.0",)), known).passed
+    nursing = "임신한 사람, 젖을 먹이는 사람은 쓰기 전에 상의하세요."
+    assert judge(Claim("advice", nursing, ("precaution.0",)), known).passed
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=[f"{r[0]}-{i}" for i, r in enumerate(REFUSED)])
