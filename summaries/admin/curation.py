@@ -33,7 +33,6 @@ class CurationAdmin(admin.ModelAdmin[Any]):
     queue_title: ClassVar[str]
     list_filter = ("state", "prompt_version", "model")
     list_per_page = 50
-    show_full_result_count = False
     sortable_by = ()
     actions = None
 
