@@ -20,7 +20,7 @@ class PharmacyAdmin(ReadOnlyAdmin):
     list_display = ("name", "address", "phone", "source", "as_of", "merged_into", "vanished_at")
     list_filter = ("source", ("merged_into", admin.EmptyFieldListFilter), ("vanished_at", admin.EmptyFieldListFilter))
     list_select_related = ("merged_into",)
-    search_fields = ("=source_id", "name__startswith")
+    search_fields = ("source_id__exact", "name__startswith")
 
 
 class PairForm(forms.ModelForm[PharmacyMatch]):

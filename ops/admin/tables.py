@@ -36,7 +36,7 @@ class _Deletable(ReadOnlyAdmin):
 class DeadLetterAdmin(_Deletable):
     list_display = ("name", "error", "attempts", "failed_at", "resent_at")
     list_filter = ("name", ("resent_at", admin.EmptyFieldListFilter))
-    search_fields = ("=task_id", "=request_id")
+    search_fields = ("task_id__exact", "request_id__exact")
     actions = ("send_again",)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
@@ -63,7 +63,7 @@ def _sent(letter: DeadLetter) -> bool:
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "target")
     list_filter = ("action", "at")
-    search_fields = ("=target", "=request_id", "=actor")
+    search_fields = ("target__exact", "request_id__exact", "actor__exact")
     sortable_by = ("at",)
 
 
