@@ -5,11 +5,12 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 from core.mirror_run import MirrorRun as BaseMirrorRun
+from medicines.curation_models import BrandAlias, SearchMiss, Synonym
 from medicines.scrap_models import Scrap
 
 __all__ = [
-    "Medicine", "MedicineBrand", "MedicineCache", "MedicineEfficacy", "MedicineIngredient", "MedicineSearchCount",
-    "MedicineTerm", "MirrorRun", "Scrap",
+    "BrandAlias", "Medicine", "MedicineBrand", "MedicineCache", "MedicineEfficacy", "MedicineIngredient",
+    "MedicineSearchCount", "MedicineTerm", "MirrorRun", "Scrap", "SearchMiss", "Synonym",
 ]  # fmt: skip
 
 
