@@ -1,6 +1,7 @@
 """The medicine endpoints: plain views that answer with ready bytes. Parse, one call, respond."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from medicines.selectors import lists
 from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, suggest_answer
 from medicines.selectors.popular import popular
 from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
-from medicines.services import popularity
+from medicines.services import misses, popularity
 from medicines.services.labels import claim_label
 from medicines.services.missing import fetch_missing, worth_asking
 
@@ -57,7 +58,8 @@ def _page(
         params = urlencode({"q": query.raw, "limit": given.limit, "cursor": cursor})
         return request.build_absolute_uri(f"{request.path}?{params}")
 
-    return search_answer(ranked, raw=query.raw, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
+    answer = search_answer(ranked, raw=query.raw, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
+    return replace(answer, missed=misses.missed(query)) if ranked.is_empty and not answer.stale else answer
 
 
 @plain_view(scope="suggest", describe=schema.Suggest)
@@ -106,9 +108,17 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
             kept().put(key, answer.from_memory(), since=drops)
     else:
         tiers().count_composed()
-    if answer.searched:
-        popularity.note(answer.searched, client_address(request))
+    _count(answer, client_address(request))
     return _respond(request, answer, started)
+
+
+def _count(answer: Answer, address: str) -> None:
+    if answer.searched:
+        popularity.note(answer.searched, address)
+    if answer.missed:
+        misses.note(answer.missed, address)
+    if answer.opened:
+        misses.note_opened(answer.opened, address)
 
 
 def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpResponse:

@@ -25,13 +25,16 @@ PENDING_SECONDS = 5
 class Answer:
     """A body and where it came from; a `stale` one must not be kept by anybody.
 
-    `searched`: the item_seq that counts as searched for. `retry_after`: in how many seconds there may be more to read.
+    `searched`: the item_seq that counts as searched for; `missed`: the query that nothing was found for; `opened`: the
+    item_seq whose page this is. `retry_after`: in how many seconds there may be more to read.
     """
 
     body: bytes
     tier: str
     stale: bool = False
     searched: str | None = None
+    missed: str | None = None
+    opened: str | None = None
     retry_after: int = 0
     etag: str = field(init=False)
 
@@ -83,7 +86,7 @@ def detail_answer(*, item_seq: str) -> Answer | None:
     if found is None:
         return None
     wait = PENDING_SECONDS if found.awaited else 0
-    return Answer(found.body, found.tier, found.tier == tiers.STALE, retry_after=wait)
+    return Answer(found.body, found.tier, found.tier == tiers.STALE, opened=item_seq, retry_after=wait)
 
 
 def suggest_answer(*, query: Query, limit: int) -> Answer:
