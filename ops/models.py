@@ -109,3 +109,17 @@ class CacheEntry(models.Model):
 
     def __str__(self) -> str:
         return "cache entry"
+
+
+class TaskRun(models.Model):
+    """No table: gives the page of the background tasks its place in the admin and its permission."""
+
+    objects: ClassVar[_NoRows] = _NoRows()
+
+    class Meta:
+        managed = False
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = "작업 실행"
+
+    def __str__(self) -> str:
+        return "task run"
