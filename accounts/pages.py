@@ -65,7 +65,10 @@ def logout(request: HttpRequest) -> HttpResponse:
         if login_id := request.session.get(_LOGIN):
             web.note_logout(request.user, login_id=login_id)
         auth.logout(request)
-    return redirect("login")
+    response = redirect("login")
+    # What a browser keeps to be read offline goes too; "cookies" would take the next login's CSRF cookie.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _enter(request: HttpRequest, user: User) -> None:

@@ -20,6 +20,7 @@ from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.prices import OPENAI_PRICES as _PRICES
 from config.staff import *  # noqa: F403 - Django, axes and otp read them by name
+from config.templates import TEMPLATES as TEMPLATES
 from core.logs import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "django_htmx",
     "core",
     "ops",
     "accounts",
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.browser.PageContentSecurity",
+    "dashboard.middleware.ProblemPages",
     "core.browser.ApiCors",
     "core.browser.PageFiles",
     "core.browser.PageSession",
@@ -82,6 +85,7 @@ MIDDLEWARE = [
     "core.browser.PageAuthentication",
     "core.browser.PageSecondFactor",
     "core.browser.PageMessages",
+    "core.browser.PageHtmx",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -91,19 +95,6 @@ WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
 
 LANGUAGE_CODE = "ko-kr"
 TIME_ZONE = "Asia/Seoul"
@@ -186,6 +177,8 @@ CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 # --- Outside services -------------------------------------------------------------------------------------------------
 DATA_GO_KR_BASE_URL = env.str("DATA_GO_KR_BASE_URL", "https://apis.data.go.kr")
 DATA_GO_KR_SERVICE_KEY = env.str("DATA_GO_KR_SERVICE_KEY", "")
+# The products' pictures: the host is this one, whatever host a row of the catalogue names.
+MEDICINE_PICTURES_BASE_URL = env.str("MEDICINE_PICTURES_BASE_URL", "https://nedrug.mfds.go.kr")
 DATA_GO_KR_DAILY_BUDGET = env.int("DATA_GO_KR_DAILY_BUDGET", 10_000)
 KAKAO_LOCAL_BASE_URL = env.str("KAKAO_LOCAL_BASE_URL", "https://dapi.kakao.com")
 # Free a day and app: 100,000; other copies of the app share them.
@@ -267,8 +260,8 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = [
     "ETag", "Retry-After", "X-Cache", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 ]  # fmt: skip
-LOGIN_URL = LOGIN_REDIRECT_URL = "/login"
-CSRF_FAILURE_VIEW = "core.problem_pages.csrf_failure"
+LOGIN_URL, LOGIN_REDIRECT_URL = "/login", "/"
+CSRF_FAILURE_VIEW = "dashboard.middleware.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -286,7 +279,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": policies.PAGES}
 ADMIN_CONTENT_SECURITY_POLICY = policies.ADMIN
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("PILLING_HOME") or BASE_DIR / "var") / "static"
+_HOME = Path(os.environ.get("PILLING_HOME") or BASE_DIR / "var")
+STATIC_ROOT = _HOME / "static"
+PICTURES_ROOT = Path(env.str("PICTURES_ROOT", "") or _HOME / "pictures")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

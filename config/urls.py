@@ -34,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("summaries.urls")),
     path("api/v1/", include("accounts.urls")),
     path("", include("accounts.page_urls")),
+    path("", include("dashboard.urls")),
+    path("", include("medicines.picture_urls")),
     path("api/v1/", include("pharmacies.urls")),
     path("api/v1/", include("schedules.urls")),
 ]

@@ -14,6 +14,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxMiddleware
 from django_otp.middleware import OTPMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -45,6 +46,10 @@ class PageSecondFactor(_PagesOnly, OTPMiddleware):  # type: ignore[misc]
 
 
 class PageMessages(_PagesOnly, MessageMiddleware):
+    pass
+
+
+class PageHtmx(_PagesOnly, HtmxMiddleware):
     pass
 
 

@@ -5,8 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from core.api import plain_view
-from core.errors import PROBLEMS, Forbidden, NotFound, Problem
-from core.problems import problem_response
+from core.errors import PROBLEMS, NotFound, Problem
 
 _PAGE = (
     '<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -35,13 +34,3 @@ def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _page(title: str, body: SafeString) -> HttpResponse:
     return HttpResponse(format_html(_PAGE, title, title, body), headers={"Cache-Control": "public, max-age=3600"})
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """settings.CSRF_FAILURE_VIEW: for who sent a form that is too old, or another site's. A page for a browser."""
-    problem = Forbidden("화면이 오래되었거나 다른 곳에서 보낸 요청이에요. 앞 화면을 새로 연 뒤 다시 시도해 주세요.")
-    response = problem_response(problem, request=request)
-    if "text/html" in request.headers.get("Accept", ""):
-        response.content = format_html(_PAGE, problem.title, problem.title, format_html("<p>{}", problem.detail))
-        response.headers["Content-Type"] = "text/html; charset=utf-8"
-    return response

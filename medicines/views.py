@@ -1,7 +1,6 @@
 """The medicine endpoints: plain views that answer with ready bytes. Parse, one call, respond."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from time import perf_counter
 from urllib.parse import urlencode
 
@@ -18,9 +17,9 @@ from medicines.selectors import lists
 from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, suggest_answer
 from medicines.selectors.popular import popular
 from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
-from medicines.services import misses, popularity
+from medicines.services.counting import count
 from medicines.services.labels import claim_label
-from medicines.services.missing import fetch_missing, worth_asking
+from medicines.services.missing import find_or_fetch
 
 # Long enough for nginx to share one answer among many, short enough that a curated summary is seen at once.
 _FRESH = "public, max-age=2, stale-if-error=600"
@@ -38,10 +37,7 @@ def _search(request: HttpRequest) -> Answer:
     if given.cursor:
         ranked, offset = lists.open_cursor(given.cursor, query)
         return _page(request, given, query, ranked, offset=offset)
-    ranked, checked = lists.find(query), True
-    if ranked.is_empty and worth_asking(query):
-        outcome = fetch_missing(query=query, address=client_address(request))
-        ranked, checked = outcome.ranked or ranked, outcome.checked
+    ranked, checked = find_or_fetch(query=query, address=client_address(request))
     return _page(request, given, query, ranked, unchecked=not checked)
 
 
@@ -58,8 +54,7 @@ def _page(
         params = urlencode({"q": query.raw, "limit": given.limit, "cursor": cursor})
         return request.build_absolute_uri(f"{request.path}?{params}")
 
-    answer = search_answer(ranked, raw=query.raw, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
-    return replace(answer, missed=misses.missed(query)) if ranked.is_empty and not answer.stale else answer
+    return search_answer(ranked, query=query, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
 
 
 @plain_view(scope="suggest", describe=schema.Suggest)
@@ -108,17 +103,8 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
             kept().put(key, answer.from_memory(), since=drops)
     else:
         tiers().count_composed()
-    _count(answer, client_address(request))
+    count(answer, address=client_address(request))
     return _respond(request, answer, started)
-
-
-def _count(answer: Answer, address: str) -> None:
-    if answer.searched:
-        popularity.note(answer.searched, address)
-    if answer.missed:
-        misses.note(answer.missed, address)
-    if answer.opened:
-        misses.note_opened(answer.opened, address)
 
 
 def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpResponse:

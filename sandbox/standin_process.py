@@ -18,6 +18,8 @@ _VENDORS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "openai": ("OPENAI_API_KEY", {}, ("OPENAI_BASE_URL",)),
     "kakao": ("KAKAO_REST_API_KEY", kakao.SECRETS, ("KAKAO_AUTH_BASE_URL", "KAKAO_API_BASE_URL")),
     "kakao_local": ("KAKAO_REST_API_KEY", {}, ("KAKAO_LOCAL_BASE_URL",)),
+    # Without a key of its own: whoever has the catalogue's has real addresses of pictures.
+    "mfds_pictures": ("DATA_GO_KR_SERVICE_KEY", {}, ("MEDICINE_PICTURES_BASE_URL",)),
     "expo": ("EXPO_ACCESS_TOKEN", {}, ("EXPO_BASE_URL",)),
 }
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from core.errors import invalid
 from summaries.sentences import SourceSentence
 
 MIN_LENGTH, MAX_LENGTH = 2, 30
@@ -50,6 +51,16 @@ def normalised(keyword: str) -> str:
         if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn", "Co")
     )
     return re.sub(r"\s+", " ", visible).strip().lower()
+
+
+def checked(keyword: str) -> str:
+    """In its normal form. Raises InvalidQuery for what is no keyword."""
+    normal = normalised(keyword)
+    if not MIN_LENGTH <= len(normal) <= MAX_LENGTH:
+        raise invalid("keyword", "length", "낱말(keyword)은 2자에서 30자까지 쓸 수 있어요.")
+    if not any(char.isalnum() for char in normal):
+        raise invalid("keyword", "letters", "낱말(keyword)에 글자가 있어야 해요.")
+    return normal
 
 
 def same_meaning(keyword: str) -> tuple[str, ...]:

@@ -22,14 +22,7 @@ def read_item_seq(item_seq: str) -> str:
 def read_keyword(request: HttpRequest) -> str:
     """The keyword in its normal form, "" when none was given. Raises InvalidQuery."""
     params = query(request, ("keyword",))
-    if "keyword" not in params:
-        return ""
-    keyword = keywords.normalised(params["keyword"])
-    if not keywords.MIN_LENGTH <= len(keyword) <= keywords.MAX_LENGTH:
-        raise invalid("keyword", "length", "낱말(keyword)은 2자에서 30자까지 쓸 수 있어요.")
-    if not any(char.isalnum() for char in keyword):
-        raise invalid("keyword", "letters", "낱말(keyword)에 글자가 있어야 해요.")
-    return keyword
+    return keywords.checked(params["keyword"]) if "keyword" in params else ""
 
 
 class _OriginSerializer(serializers.Serializer[Any]):

@@ -14,7 +14,7 @@ from core.celery_task import enqueue
 from core.errors import SourceDown
 from core.installs import install_of
 from medicines.services.labels import claim_label
-from summaries import reads, schema, selectors, serializers, services, tasks
+from summaries import reads, schema, selectors, serializers, services, starting, tasks
 from summaries.selectors import Reading
 
 WAIT_SECONDS = 3.0
@@ -81,17 +81,12 @@ def _await_text(request: HttpRequest, reading: Reading) -> HttpResponse:
 
 
 def _started(request: HttpRequest, reading: Reading) -> bool:
-    """Whether the text is being made now: not so when it is not due, the reader's share is used up, or nothing sent."""
-    if not services.is_due(label=reading.label, keyword=reading.keyword) or not _has_share(request):
-        return False
-    claimed = services.claim(label=reading.label, keyword=reading.keyword)
-    if claimed is None:
-        return selectors.in_progress(medicine_id=reading.label.medicine_id, keyword=reading.keyword)
-    kind, pk = claimed
-    if enqueue(tasks.generate_summary, kind, pk):
-        return True
-    services.release(kind=kind, pk=pk)
-    return False
+    return starting.start(
+        label=reading.label,
+        keyword=reading.keyword,
+        has_share=lambda: _has_share(request),
+        send=lambda kind, pk: enqueue(tasks.generate_summary, kind, pk),
+    )
 
 
 def _has_share(request: HttpRequest) -> bool:

@@ -44,12 +44,13 @@ def log_in(client, standins, **query):
 def test_in_and_out(client, standins):
     assert "카카오로 로그인" in client.get("/login").content.decode()
     answer = log_in(client, standins)
-    assert (answer.status_code, answer["Location"]) == (302, "/login")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
     page = client.get("/login").content.decode()
     assert "연습1 님, 로그인되어 있어요." in page
     login = Login.objects.get()
     assert (login.kind, login.revoked_at) == ("web", None)
-    assert client.post("/logout")["Location"] == "/login"
+    out = client.post("/logout")
+    assert (out["Location"], out["Clear-Site-Data"]) == ("/login", '"storage"')
     assert "카카오로 로그인" in client.get("/login").content.decode()
     login.refresh_from_db()
     assert login.revoked_at

@@ -127,6 +127,7 @@ class Product:
             "LOG_FILE": str(self.home.logs / "pilling.log"),
             "DATA_GO_KR_BASE_URL": self.standins.url("datagokr"),
             "DATA_GO_KR_SERVICE_KEY": DATA_KEY,
+            "MEDICINE_PICTURES_BASE_URL": self.standins.url("mfds_pictures"),
             "KAKAO_LOCAL_BASE_URL": self.standins.url("kakao_local"),
             "OPENAI_BASE_URL": self.standins.url("openai"),
             "OPENAI_API_KEY": "sandbox-key",

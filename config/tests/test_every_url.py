@@ -16,13 +16,16 @@ from core.errors import PROBLEMS
 pytestmark = pytest.mark.django_db
 # Read or called by anybody, on purpose. A route that is not named here wants a signed-in user.
 OPEN = {
-    "search", "suggest", "popular", "medicine", "summary", "picture", "installs", "login-with-kakao", "kakao-unlinked",
+    "search", "suggest", "popular", "medicine", "summary", "installs", "login-with-kakao", "kakao-unlinked",
     "refresh", "end-login", "pharmacies", "pharmacy", "calendar-file",
 }  # fmt: skip
 OPEN_PAGES = {
     "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
-    "logout",
+    "logout", "picture", "find", "suggestions", "medicine-page", "medicine-summary",
+    "text-size", "offline", "manifest", "service-worker",
 }  # fmt: skip
+# Pages of one person; that they show nobody else's is tried in dashboard/tests.
+SIGNED_PAGES = {"scrap-medicine", "scraps-page", "remove-scrap"}
 BY_COLLECTION = [route for route in api_routes() if route.takes and route.name not in OPEN]
 
 
@@ -61,7 +64,19 @@ def test_every_route_is_known():
     unknown = [route.template for route in BY_COLLECTION if collection(route.template) not in OWNED]
     assert not unknown, "add them to OWNED or OPEN"
     pages = [route for route in routes() if not route.template.startswith("api/v1/")]
-    assert all(route.name in OPEN_PAGES for route in pages), "add them to OPEN_PAGES, or try them with two users"
+    unknown = {route.name for route in pages} - OPEN_PAGES - SIGNED_PAGES
+    assert not unknown, "add them to OPEN_PAGES, or to SIGNED_PAGES and try them with two users"
+
+
+def test_pages_of_one_person_want_a_login(client, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    for route in (route for route in routes() if route.name in SIGNED_PAGES):
+        read, sent = client.get(route.address()), client.post(route.address())
+        assert {read.status_code, sent.status_code} <= {302, 401, 405}, route
+        assert {302, 401} & {read.status_code, sent.status_code}, route
+        assert read.status_code != 302 or read["Location"].startswith("/login?next=")
 
 
 @pytest.mark.parametrize("route", [route for route in api_routes() if route.name not in OPEN], ids=lambda r: r.template)

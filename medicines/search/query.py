@@ -12,6 +12,8 @@ from medicines.search.normalise import brand_of, compose, normalise, number_word
 from medicines.search.symptoms import emergency_notice
 
 MAX_LENGTH = 100
+# What curators can make a synonym of (medicines.services.curation).
+_COUNTED = range(2, 31)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
 
 
@@ -63,6 +65,11 @@ class Query:
     @property
     def near_keys(self) -> tuple[str, ...]:
         return tuple(map(to_keys, self.near_words))
+
+    @property
+    def countable(self) -> str | None:
+        """Under which a search in vain is counted; None: it is not, as a call for help, a sign, a whole sentence."""
+        return self.hangul if len(self.hangul) in _COUNTED and not self.emergency else None
 
     @property
     def is_empty(self) -> bool:

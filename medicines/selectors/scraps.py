@@ -45,6 +45,12 @@ def scraps(*, user_id: UUID, category: str | None, cursor: str, limit: int) -> S
     )
 
 
+def scrap_of(*, user_id: UUID, item_seq: str) -> int | None:
+    """The id of the newest scrap that a person has of this product. One query."""
+    mine = Scrap.objects.filter(user_id=user_id, item_seq=item_seq)
+    return mine.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def as_dicts(rows: Sequence[Scrap]) -> list[dict[str, Any]]:
     """With the cards of those that the catalogue still has; one query."""
     cards = load_cards(item_seqs={row.item_seq for row in rows if row.item_seq})

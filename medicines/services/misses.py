@@ -15,11 +15,9 @@ from django.utils import timezone
 from core import stores
 from core.carrier import Carrier
 from medicines.models import SearchMiss
-from medicines.search.query import Query
 
 LEAST_ADDRESSES = 5
 KEPT_DAYS = 90
-_LENGTHS = range(2, 31)
 _NEXT_SECONDS = 600
 _REDIS_SECONDS = 8 * 86_400
 _MAX_WAITING, _MAX_TEXTS = 5_000, 2_000
@@ -59,11 +57,6 @@ class _Counter(Carrier[set[_Noted]]):
 
 _counter = _Counter("misses")
 note, note_opened, flush = _counter.note, _counter.note_opened, _counter.flush
-
-
-def missed(query: Query) -> str | None:
-    """The text under which a query in vain is counted; None for what is not: a call for help, a sign, a whole text."""
-    return query.hangul if len(query.hangul) in _LENGTHS and not query.emergency else None
 
 
 def _week(day: date) -> str:

@@ -21,7 +21,7 @@ from medicines.client import easy_by_name, permit_by_name
 from medicines.records import Batch, Record
 from medicines.search.keys import is_syllable
 from medicines.search.query import Query
-from medicines.selectors.lists import RankedList, key_of, search_again
+from medicines.selectors.lists import RankedList, find, key_of, search_again
 from medicines.selectors.tiers import invalidate_cards
 from medicines.services.catalogue import upsert_many
 
@@ -55,6 +55,18 @@ class Outcome:
 
     ranked: RankedList | None
     checked: bool
+
+
+def find_or_fetch(*, query: Query, address: str) -> tuple[RankedList, bool]:
+    """The list for a query, from here or, when it is empty and could be a name, from the sources; and `checked`.
+
+    Raises SourceDown as `fetch_missing` does, and the database's error when nothing old is at hand.
+    """
+    ranked = find(query)
+    if not (ranked.is_empty and worth_asking(query)):
+        return ranked, True
+    outcome = fetch_missing(query=query, address=address)
+    return outcome.ranked or ranked, outcome.checked
 
 
 def worth_asking(query: Query) -> bool:

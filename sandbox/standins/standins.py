@@ -16,6 +16,7 @@ from sandbox.standins.kakao import Kakao
 from sandbox.standins.kakao_local import KakaoLocal
 from sandbox.standins.openai import OpenAI
 from sandbox.standins.pharmacies import Pharmacies
+from sandbox.standins.pictures import Pictures
 from sandbox.standins.public_services import PublicServices
 from sandbox.standins.server import Listener
 from sandbox.standins.stand import Stand, set_setting
@@ -50,6 +51,7 @@ class Standins:
             OpenAI(completion_seconds=completion_seconds),
             Expo(),
             Kakao(),
+            Pictures(),
         )
         self._stands: dict[str, Stand] = {}
         self._control: Listener | None = None

@@ -1,4 +1,4 @@
-"""Adherence, as needed, calendar, doctor's sheet, devices, settings, stock warnings, personal data over HTTP."""
+"""Adherence, as needed, devices, settings, personal data over HTTP."""
 
 import json
 from datetime import datetime, timedelta
