@@ -31,16 +31,26 @@ class TaskRunAdmin(PageAdmin):
 
 
 def _names() -> list[str]:
-    return sorted(name for name in current_app.tasks if not name.startswith("celery."))
+    """Of the tasks that this process knows, and of those that beat starts."""
+    known = {*current_app.tasks, *(entry["task"] for entry in _beat())}
+    return sorted(name for name in known if not name.startswith("celery."))
+
+
+def _beat() -> list[dict[str, Any]]:
+    return list((current_app.conf.beat_schedule or {}).values())
 
 
 def _when(name: str) -> list[str]:
-    """The schedules by which beat starts it."""
-    entries: dict[str, Any] = current_app.conf.beat_schedule or {}
-    return list(dict.fromkeys(_said(entry["schedule"]) for entry in entries.values() if entry["task"] == name))
+    return list(dict.fromkeys(_said(entry["schedule"]) for entry in _beat() if entry["task"] == name))
 
 
 def _said(schedule: Any) -> str:
+    """Seconds, or a crontab of ours: every so many minutes, once an hour, once a day."""
     if isinstance(schedule, int | float):
         return f"{schedule:g}초마다"
-    return f"{schedule._orig_minute} {schedule._orig_hour} (분 시)"
+    minute, hour = str(schedule._orig_minute), str(schedule._orig_hour)
+    if hour != "*":
+        return f"날마다 {int(hour):02}:{int(minute):02}"
+    if minute.isdigit():
+        return f"매시 {minute}분"
+    return f"{minute.rpartition('/')[2]}분마다" if "/" in minute else "1분마다"

@@ -6,6 +6,15 @@ from core import stores, task_runs
 
 PAGE = "/admin/ops/taskrun/"
 TASK = "medicines.tasks.warm_cache"
+WHEN = {
+    "schedules.tasks.remind": ["10초마다"],
+    "schedules.tasks.check_receipts": ["1분마다"],
+    "schedules.tasks.fill_horizons": ["매시 7분"],
+    "medicines.tasks.store_misses": ["10분마다"],
+    "ops.tasks.purge_idempotency_keys": ["날마다 04:40"],
+    "medicines.tasks.reindex_search": ["10분마다"],
+    "medicines.tasks.fetch_label": [],
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -30,8 +39,8 @@ def test_a_task_with_its_last_run_and_todays_numbers(staff):
     assert (last.last.outcome, last.last.seconds, last.today) == (
         "succeeded", 0.25, {"started": 2, "failed": 1, "succeeded": 1},
     )  # fmt: skip
-    assert found[TASK]["when"] == ["*/4 * (분 시)"]
-    assert found["schedules.tasks.remind"]["when"] == ["10초마다"]
+    said = {name: found[name]["when"] for name in (TASK, *WHEN)}
+    assert said == WHEN | {TASK: ["4분마다"]}
     assert "1번 잘 끝남" in text
     assert "기록 없음" in text
 
