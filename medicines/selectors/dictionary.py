@@ -26,13 +26,18 @@ def in_use() -> Dictionary:
     return _held[1]
 
 
+def stored() -> bytes:
+    """The table as the tiers keep it. May raise the database's error."""
+    rows = list(Synonym.objects.order_by("pk").values_list("kind", "word", "means", "enabled"))
+    return json.dumps(rows, ensure_ascii=False).encode()
+
+
 def _load() -> bytes | None:
     """Without the database the words in use stay."""
     try:
-        rows = list(Synonym.objects.order_by("pk").values_list("kind", "word", "means", "enabled"))
+        value = stored()
     except (DatabaseError, InterfaceError):
         logger.warning("Curated words not read")
         return None
-    value = json.dumps(rows, ensure_ascii=False).encode()
     tiers().set_many({KEY: value}, seconds=SECONDS)
     return value

@@ -144,3 +144,13 @@ def test_who_leaves_takes_their_name_but_not_the_word(admin_client, admin_user):
 
 def personal_data_of(user):
     return json.loads("".join(personal_data.stream(str(user.pk))))["curated_words"]
+
+
+def test_the_words_are_inspected_and_dropped_by_their_key(admin_client):
+    add(admin_client, kind="symptom", word="골치", means="두통")
+    in_use()
+    page = "/admin/ops/cacheentry/"
+    shown = admin_client.post(page, {"text": KEY}).content.decode()
+    assert "골치" in shown
+    assert admin_client.post(f"{page}drop/", {"key": [KEY]}).status_code == 302
+    assert cache().get(KEY) is None
