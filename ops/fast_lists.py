@@ -55,6 +55,8 @@ class FastList:
 
     paginator = CappedPaginator
     show_full_result_count = False
+    # Would read the whole column for its years.
+    date_hierarchy = None
     change_list_template = "admin/ops/change_list.html"
     opts: Any
 

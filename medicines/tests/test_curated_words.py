@@ -29,7 +29,7 @@ def _ready(settings):
 
 def find(client, q):
     body = client.get(URL, {"q": q}).json()
-    return [hit["name"] for hit in body["results"]], body
+    return [hit["item_name"] for hit in body["results"]], body
 
 
 def add(browser, where=ADMIN, **fields):
@@ -44,7 +44,7 @@ def test_a_symptom_in_new_words_is_found_at_once(client, admin_client):
     assert find(client, "골이 지끈지끈")[0] == []
     assert add(admin_client, kind="symptom", word="골이 지끈지끈", means="두통").status_code == 302
     names, body = find(client, "골이 지끈지끈")
-    assert "보라매정500밀리그램(아세트아미노펜)" in names
+    assert "보라매콜드정" in names
     assert (body["results"][0]["match"]["kind"], body["corrected_to"]) == ("symptom", None)
     assert find(client, "골이지끈지끈약")[0] == names
 

@@ -50,7 +50,7 @@ def _said(schedule: Any) -> str:
         return f"{schedule:g}초마다"
     minute, hour = str(schedule._orig_minute), str(schedule._orig_hour)
     if hour != "*":
-        return f"날마다 {int(hour):02}:{int(minute):02}"
+        return f"날마다 {hour.replace(',', ', ')}시 {minute}분"
     if minute.isdigit():
         return f"매시 {minute}분"
     return f"{minute.rpartition('/')[2]}분마다" if "/" in minute else "1분마다"

@@ -11,7 +11,7 @@ WHEN = {
     "schedules.tasks.check_receipts": ["1분마다"],
     "schedules.tasks.fill_horizons": ["매시 7분"],
     "medicines.tasks.store_misses": ["10분마다"],
-    "ops.tasks.purge_idempotency_keys": ["날마다 04:40"],
+    "ops.tasks.purge_idempotency_keys": ["날마다 4시 40분"],
     "medicines.tasks.reindex_search": ["10분마다"],
     "medicines.tasks.fetch_label": [],
 }
