@@ -30,7 +30,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("id", "username", "is_staff", "is_active", "created_at")
     list_filter = ("is_staff", "is_active")
     search_fields = ("username",)
-    search_help_text = "아이디의 앞부분, 또는 회원 번호(UUID) 전체"
+    search_hint = "아이디의 앞부분, 또는 회원 번호(UUID) 전체"
     readonly_fields = ("id", "kakao_sub", "created_at", "last_login", "prefs_version", "session_epoch")
     exclude = ("password", "picture", "meal_times", "time_zone", "large_text")
     filter_horizontal = ("groups", "user_permissions")

@@ -39,7 +39,8 @@ class RecentValues(admin.AllValuesFieldListFilter):
     ) -> None:
         super().__init__(field, request, params, model, model_admin, field_path)
         newest = model._default_manager.order_by("-pk").values("pk")[:_LOOKED_AT]
-        rows = model._default_manager.filter(pk__in=newest).order_by(field_path)
+        # An empty value would be a link without a name.
+        rows = model._default_manager.filter(pk__in=newest).exclude(**{field_path: ""}).order_by(field_path)
         self.lookup_choices = list(rows.values_list(field_path, flat=True).distinct()[:_VALUES])
 
 
@@ -58,6 +59,8 @@ class FastList:
     # Would read the whole column for its years.
     date_hierarchy = None
     change_list_template = "admin/ops/change_list.html"
+    # What the search box looks for: beside it, since the stock place takes the box its label.
+    search_hint = ""
     opts: Any
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:

@@ -29,8 +29,8 @@ def site(live_server, settings):
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
     settings.THROTTLE_ENABLED = False
-    catalogue.load()
     add_rows(3)
+    catalogue.load()
     get_user_model().objects.create_superuser("boss", PASSWORD)
     return live_server.url
 
@@ -76,7 +76,7 @@ def test_the_main_pages_are_accessible(site):
             page.goto(f"{site}/admin/{path}")
             shot(page, name)
             told |= {name: found} if (found := serious(page)) else {}
-        assert told == {}
+        assert told == {}, "\n".join(f"{name}: {found}" for name, found in told.items())
         assert wrong == []
 
 

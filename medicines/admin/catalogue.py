@@ -41,7 +41,7 @@ class MedicineAdmin(ReadOnlyAdmin):
     list_display = ("item_seq", "name", "entp_name", "etc_otc", "status", "coverage", "label_outcome", "popularity")
     list_filter = ("status", "coverage", "label_outcome", "export_only")
     search_fields = ("name",)
-    search_help_text = "품목기준코드나 제품명의 일부"
+    search_hint = "품목기준코드나 제품명의 일부"
     sortable_by = ()
     inlines = (LabelInline,)
     actions = ("drop_from_caches",)
@@ -69,7 +69,7 @@ class MedicineCacheAdmin(ReadOnlyAdmin):
     list_display = ("item_name", "source", "summary_kind", "source_updated_on", "last_updated")
     list_filter = ("source", "summary_kind")
     search_fields = ("item_name",)
-    search_help_text = "품목기준코드나 제품명의 일부"
+    search_hint = "품목기준코드나 제품명의 일부"
     sortable_by = ()
     raw_id_fields = ("medicine",)
     fieldsets = (

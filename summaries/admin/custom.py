@@ -17,7 +17,7 @@ class CustomSummaryAdmin(CurationAdmin):
     queue_title = "낱말 요약 검토 (많이 찾고 위험한 것부터)"
     list_display = ("name", "shown_keyword", *SummaryAdmin.list_display[1:])
     search_fields = ("search_keyword",)
-    search_help_text = "제품명, 품목기준코드, 낱말"
+    search_hint = "제품명, 품목기준코드, 낱말"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CustomSummary], search_term: str
