@@ -12,7 +12,7 @@ CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_
 
 # A virtual environment that was not made to its end is made anew.
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage fuzz audit lint type format bench bench-report check lock schema
+.PHONY: help run test coverage fuzz audit lint type format bench bench-report chaos load check lock schema
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,12 @@ bench: $(VENV)/.dev ## the benchmarks, or some: make bench ARGS="replay stampede
 bench-report: $(VENV)/.dev ## docs/benchmarks.md from the last results; runs the benchmarks that have none
 	@$(BIN)/python -m benchmarks --missing --report
 
+chaos: $(VENV)/.dev ## every fault on the real product under load; writes docs/resilience.md (some: make chaos ARGS="cache broker")
+	@$(BIN)/python -m chaos $(ARGS)
+
+load: $(VENV)/.dev ## signed-in people at 70 % of capacity for ten minutes; writes docs/load.md (SECONDS=600)
+	@$(BIN)/python -m chaos.steady --seconds $(or $(SECONDS),600)
+
 fuzz: $(VENV)/.dev ## schemathesis over the whole schema, signed in and not: make fuzz CASES=10000
 	@$(BIN)/python -m config.tests.fuzz --cases $(or $(CASES),10000)
 
@@ -75,4 +81,5 @@ check: lint test ## what CI runs
 lock: $(VENV)/.dev ## compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt requirements-sandbox.in -o requirements-sandbox.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt requirements-telemetry.in -o requirements-telemetry.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt

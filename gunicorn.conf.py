@@ -3,13 +3,15 @@
 import os
 from typing import Any
 
+from config.web_server import cores
+from core import telemetry
 from core.metrics import mark_dead, wipe_multiproc_dir
 
 # A web request that keeps PostgreSQL longer than this is a fault.
 os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "5000")
 
 bind = os.environ.get("GUNICORN_BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
-workers = int(os.environ.get("WEB_CONCURRENCY", str(os.cpu_count() or 1)))
+workers = int(os.environ.get("WEB_CONCURRENCY") or cores())
 worker_class = "config.web_server.ProblemWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # One search needs milliseconds; a summary may wait 3 s for its model, a first label 3 s for its source.
@@ -32,6 +34,10 @@ logger_class = "config.web_server.JsonLogger"
 def on_starting(server: Any) -> None:
     """Only the master empties the metrics folder: a worker that did would erase its siblings' figures."""
     wipe_multiproc_dir()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    telemetry.start("web")
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -12,7 +12,7 @@ def main() -> None:
         # The tests bring servers of their own; those of a running product are never emptied for them.
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[2:]])  # noqa: S606 - no shell, fixed words
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if not all(os.environ.get(name) for name in SERVERS):
+    if not all(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in SERVERS):
         # A production image has neither the package nor its wheels.
         from sandbox.environment import ensure_environment
 

@@ -72,7 +72,7 @@ class Workers:
         self.env = site.env | {"EXPO_BASE_URL": expo_url, "LOG_LEVEL": "WARNING"}
         self.kills = 0
         self._children = [self._worker(number) for number in range(WORKERS)]
-        beat = [*self._celery(), "beat", "--schedule", str(site.home.run / "beat-bench")]
+        beat = [*self._celery(), "beat", "--pidfile", ""]
         self._children.append(spawn("beat", beat, log=site.home.logs / "beat.log", env=self.env, cwd=PROJECT))
 
     def stop(self) -> None:

@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 
-from core import worker_metrics
+from core import stores, telemetry, worker_metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,8 +16,24 @@ __all__ = ["app", "worker_metrics"]
 app = Celery("pilling")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# RedBeat looks for its settings by these names alone, and takes the broker's for missing ones.
+app.add_defaults(lambda: {**_redbeat(), "redbeat_key_prefix": "pilling:beat:", "redbeat_lock_timeout": 30})
+
+
+def _redbeat() -> dict[str, Any]:
+    url = settings.CELERY_BROKER_REDIS_URL
+    options: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 1}
+    if not url.startswith(stores.SENTINEL):
+        return {"redbeat_redis_url": url, "redbeat_redis_options": options}
+    options |= {"sentinels": stores.sentinels(url), "service_name": settings.CELERY_BROKER_MASTER}
+    return {"redbeat_redis_url": "redis-sentinel://", "redbeat_redis_options": options}
 
 
 @setup_logging.connect
 def _leave_logging(**kwargs: Any) -> None:
     """Lines, levels and handlers are settings.LOGGING's; Celery sets up its own unless somebody listens here."""
+
+
+@worker_process_init.connect
+def _watch(**kwargs: Any) -> None:
+    telemetry.start("worker")

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 import limits
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import policies
+from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from config.environment import Env
 from config.prices import OPENAI_PRICES as _PRICES
+from config.queues import *  # noqa: F403 - Celery reads them by name
 from config.staff import *  # noqa: F403 - Django, axes and otp read them by name
 from config.templates import TEMPLATES as TEMPLATES
 from core.logs import logging_config
@@ -26,7 +26,7 @@ from core.logs import logging_config
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Env()
 
 # --- Who we are -------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("DJANGO_SECRET_KEY")
@@ -112,11 +112,18 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 300), "CONN_HEALTH_CHECKS": True}
 # gunicorn.conf.py gives web requests 5 s. A task has its own time limit, and a command may take what it takes.
 DATABASE_STATEMENT_TIMEOUT_MS = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+# core.management.commands.migrate: how long a migration may wait for a lock, and how long a statement of it may last.
+MIGRATE_LOCK_TIMEOUT_MS = env.int("MIGRATE_LOCK_TIMEOUT_MS", 4_000)
+MIGRATE_STATEMENT_TIMEOUT_MS = env.int("MIGRATE_STATEMENT_TIMEOUT_MS", 600_000)
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
-DATABASES["default"]["OPTIONS"]["options"] = (
-    # core.prepared: plans that serve any parameters.
-    f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
-)
+# Behind PgBouncer in transaction mode no session is ours: the role has these settings instead (deploy/README.md).
+DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
+if not DATABASE_POOLED:
+    DATABASES["default"]["OPTIONS"]["options"] = (
+        # core.prepared: plans that serve any parameters.
+        f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
+    )
 
 # --- Redis: a cache that may forget, a broker that may not ------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
@@ -148,31 +155,9 @@ L1_SECONDS = env.float("L1_SECONDS", 30.0)
 CELERY_BROKER_URL = CELERY_BROKER_REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 # Celery prefers the environment's CELERY_BROKER_URL to ours; these two come before it.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 150
-CELERY_TASK_SOFT_TIME_LIMIT = 120
-CELERY_TASK_DEFAULT_QUEUE = "batch"
-# Declared, so that a worker started without `-Q` serves all of them.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("people", "reminders", "batch")]
-# `people`: somebody waits for it. Everything else goes to `batch`.
-CELERY_TASK_ROUTES = {
-    "summaries.tasks.generate_summary": {"queue": "people"},
-    "summaries.tasks.fetch_label": {"queue": "people"},
-    "medicines.tasks.fetch_label": {"queue": "people"},
-    "pharmacies.tasks.fetch_cell": {"queue": "people"},
-    "schedules.tasks.remind": {"queue": "reminders"},
-    "schedules.tasks.warn_of_stock": {"queue": "reminders"},
-    "schedules.tasks.check_receipts": {"queue": "reminders"},
-}
-CELERY_TIMEZONE = TIME_ZONE
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
-# Longer than any task, or a task would be delivered again while it runs.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# The broker may be Sentinels', `sentinel://one:26379;sentinel://two:26379`, watching a master of this name.
+CELERY_BROKER_MASTER = env.str("CELERY_BROKER_MASTER", "broker")
+CELERY_BROKER_TRANSPORT_OPTIONS = {**queues.DELIVERY, "master_name": CELERY_BROKER_MASTER}
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 
 # --- Outside services -------------------------------------------------------------------------------------------------
@@ -287,6 +272,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Traces and error reports: off unless an address is given (core.telemetry) ---------------------------------------
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+OTEL_TRACES_SHARE = env.float("OTEL_TRACES_SHARE", 0.05)
+SENTRY_DSN = env.str("SENTRY_DSN", "")
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

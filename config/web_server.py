@@ -2,8 +2,10 @@
 
 import contextlib
 import logging
+import os
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -25,6 +27,15 @@ _OURS = (
     http_errors.InvalidResponseHeader,  # type: ignore[attr-defined] # newer than the stubs
     http_errors.InvalidResponseHeaderName,  # type: ignore[attr-defined]
 )
+
+
+def cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many cores this process may use: a container's limit is below the machine's number."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = limit.read_text().split()
+        allowed = min(allowed, round(int(quota) / int(period)))
+    return max(1, allowed)
 
 
 class ProblemWorker(ThreadWorker):

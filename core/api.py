@@ -12,7 +12,8 @@ from rest_framework.views import APIView
 
 from core import errors, throttling
 from core.errors import FieldError, InvalidQuery, MethodNotAllowed, NotFound, Problem, invalid
-from core.problems import as_problem, fault_response, problem_response
+from core.problems import as_problem, fault_response, problem_response, route_of
+from core.ready import ReadyResponse
 
 __all__ = [
     "exception_handler", "handler400", "handler403", "handler404", "handler500", "json_response", "plain_view",
@@ -86,7 +87,10 @@ def plain_view(
                     raise MethodNotAllowed(methods)
                 if scope is not None:
                     throttling.check(request, scope)
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
+                if isinstance(response, ReadyResponse):
+                    response.route, response.scope = route_of(request), scope
+                return response
             except Problem as problem:
                 return problem_response(problem, request=request)
 

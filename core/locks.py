@@ -66,8 +66,14 @@ class _LocalLeases:
 _local = _LocalLeases()
 
 
-def acquire(key: str, *, seconds: float) -> str | None:
-    """A token for the lease on `key`, or None when another holds it. With Redis away it holds in this process alone."""
+def acquire(key: str, *, seconds: float, holder: str = "") -> str | None:
+    """A token for the lease on `key`, or None when another holds it. With Redis away it holds in this process alone.
+
+    `holder`: a name of the work (a task's id) under which it may be taken again: work that was cut off with its process
+    and begins anew does not wait for itself.
+    """
+    if holder:
+        return holder if renew(key, holder, seconds=seconds) else None
     token = secrets.token_hex(8)
     try:
         mine = stores.broker.run(lambda c: c.set(_PREFIX + key, token, nx=True, px=int(seconds * 1000)))
@@ -100,9 +106,9 @@ def release(key: str, token: str, *, outcome: bytes = b"") -> None:
 
 
 @contextlib.contextmanager
-def lease(key: str, *, seconds: float) -> Iterator[bool]:
+def lease(key: str, *, seconds: float, holder: str = "") -> Iterator[bool]:
     """`with lease("nightly", seconds=300) as mine:`; runs out by itself when the holder dies."""
-    token = acquire(key, seconds=seconds)
+    token = acquire(key, seconds=seconds, holder=holder)
     try:
         yield token is not None
     finally:

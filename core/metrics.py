@@ -65,6 +65,11 @@ budget_spent = Gauge(
     "summary_budget_spent_ratio", "Share of this month's model budget that is spent.", multiprocess_mode="mostrecent"
 )
 pushes = Counter("reminder_pushes_total", "Reminder messages by what became of them.", ["outcome"])
+push_delay = Histogram(
+    "reminder_delay_seconds",
+    "From the moment a dose was due to be told of until Expo took the message.",
+    buckets=(1, 5, 10, 20, 30, 60, 120, 300, 900, 1800),
+)
 
 _TIERS_IN_CACHE = ("memory", "redis")
 

@@ -1,6 +1,5 @@
 """The one piece of our own around every request: id, timer, metrics, access line, problems for exceptions."""
 
-import logging
 from collections.abc import Callable
 from time import perf_counter
 
@@ -8,32 +7,16 @@ from django.conf import settings
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from prometheus_client import Histogram
 
-from core import context, metrics
+from core import context
+from core.access import record
 from core.browser import API_PREFIX
 from core.errors import PayloadTooLarge
 from core.problems import as_problem, fault_response, problem_response, route_of
 from core.throttling import from_proxy
 
-access = logging.getLogger("core.access")
-_timers: dict[tuple[str, str | None, int], Histogram] = {}
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-# Scraped every few seconds; a line for each would drown the rest.
-_QUIET_ROUTES = frozenset(("livez", "readyz", "metrics"))
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PERMISSIONS = "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"
-
-
-def _timer(route: str, method: str | None, status: int) -> Histogram:
-    key = (route, method, status)
-    timer = _timers.get(key)
-    if timer is None:
-        label = method if method in _METHODS else "other"
-        timer = metrics.response_time.labels(route, label, str(status))
-        if label == method:
-            _timers[key] = timer
-    return timer
 
 
 def _disbelieve(request: HttpRequest) -> None:
@@ -60,7 +43,7 @@ class RequestMiddleware:
         response = self.get_response(request)
         seconds = perf_counter() - started
         self._mark(request, response, request_id, seconds)
-        self._record(request, response, seconds)
+        record(route_of(request), request.method, response.status_code, seconds)
         return response
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
@@ -90,17 +73,3 @@ class RequestMiddleware:
         if request.path_info.startswith(API_PREFIX):
             # Nothing here is a page: whatever a browser is tricked into showing may load and run nothing.
             headers.setdefault("Content-Security-Policy", _API_POLICY)
-
-    @staticmethod
-    def _record(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        route = route_of(request)
-        status = response.status_code
-        _timer(route, request.method, status).observe(seconds)
-        if route not in _QUIET_ROUTES:
-            extra = {
-                "route": route,
-                "method": request.method,
-                "status": status,
-                "duration_ms": round(seconds * 1000, 2),
-            }
-            access.info("request", extra=extra)

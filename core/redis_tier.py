@@ -1,6 +1,7 @@
 """The second tier: Redis, shared by all processes. For `core.cache` alone.
 
-A value is stored behind four bytes that say until when it is fresh; it stays in Redis longer, to be served as stale
+A value is stored behind four bytes that say until when it is fresh and four that say what it was, so that garbage is a
+miss; it stays in Redis longer, to be served as stale
 when the database is away. A deleted key leaves a mark for a moment, so that a reader who read the old row just before
 cannot put it back.
 """
@@ -9,6 +10,7 @@ import logging
 import random
 import struct
 import time
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -19,7 +21,7 @@ from core import metrics, stores
 
 logger = logging.getLogger(__name__)
 
-_FRESH = struct.Struct(">I")
+_HEAD = struct.Struct(">II")
 _MARK = b"\0\0\0\0deleted"
 _MARK_MS = 5_000
 JITTER = 0.1
@@ -40,6 +42,10 @@ class Held:
     kept: float
 
 
+def _closed(until: int, value: bytes) -> bytes:
+    return _HEAD.pack(until, zlib.crc32(value)) + value
+
+
 class RedisTier:
     """Bytes by versioned key (`prefix` + key). Any failure of Redis is counted and is a miss, never an exception."""
 
@@ -53,8 +59,9 @@ class RedisTier:
         now = time.time()
         found: dict[str, bytes] = {}
         for key, value in zip(keys, raw, strict=False):
-            if value is not None and value != _MARK and (stale or _FRESH.unpack_from(value)[0] > now):
-                found[key] = value[_FRESH.size :]
+            fresh, body = self._opened(value)
+            if body is not None and (stale or fresh > now):
+                found[key] = body
         return found
 
     def _fetch(self, keys: Sequence[str]) -> Sequence[bytes | None]:
@@ -71,18 +78,30 @@ class RedisTier:
         """What is held under a key, however old. Raises redis.RedisError."""
         name = self._prefix + key
         value, left = stores.cache.run(lambda client: (client.get(name), client.pttl(name)))
+        fresh, body = self._opened(cast("bytes | None", value))
+        return None if body is None else Held(body, fresh - time.time(), max(0, left) / 1000)
+
+    @staticmethod
+    def _opened(value: bytes | None) -> tuple[int, bytes | None]:
+        """Until when it is fresh, and the bytes that were put there; None for nothing, a mark, and what is garbage."""
         if value is None or value == _MARK:
-            return None
-        fresh = _FRESH.unpack_from(cast(bytes, value))[0] - time.time()
-        return Held(cast(bytes, value)[_FRESH.size :], fresh, max(0, left) / 1000)
+            return 0, None
+        if len(value) >= _HEAD.size:
+            fresh, sum_ = _HEAD.unpack_from(value)
+            body = value[_HEAD.size :]
+            if sum_ == zlib.crc32(body):
+                return fresh, body
+        metrics.cache_failures.labels("redis").inc()
+        logger.warning("Cache entry is garbage, and taken for a miss")
+        return 0, None
 
     def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
         """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""
         if not items:
             return
-        head, kept = self._lifetime(seconds)
+        until, kept = self._lifetime(seconds)
         names = [self._prefix + key for key in items]
-        values = [head + value for value in items.values()]
+        values = [_closed(until, value) for value in items.values()]
         try:
             stores.cache.run(lambda client: client.eval(_SET, len(names), *names, _MARK, str(kept), *values))
         except redis.RedisError as error:
@@ -90,16 +109,16 @@ class RedisTier:
 
     def add(self, key: str, value: bytes, *, seconds: float) -> None:
         """Keep the value unless there is one, or there was one until a moment ago."""
-        head, kept = self._lifetime(seconds)
+        until, kept = self._lifetime(seconds)
         try:
-            stores.cache.run(lambda client: client.set(self._prefix + key, head + value, ex=kept, nx=True))
+            stores.cache.run(lambda client: client.set(self._prefix + key, _closed(until, value), ex=kept, nx=True))
         except redis.RedisError as error:
             self._failed("write", error)
 
-    def _lifetime(self, seconds: float) -> tuple[bytes, int]:
-        """The bytes that say until when a value is fresh, and the seconds until Redis may drop it."""
+    def _lifetime(self, seconds: float) -> tuple[int, int]:
+        """The moment until which a value is fresh, and the seconds until Redis may drop it."""
         fresh = seconds * random.uniform(1 - JITTER, 1 + JITTER)
-        return _FRESH.pack(int(time.time() + fresh)), int(fresh) + self._stale_seconds
+        return int(time.time() + fresh), int(fresh) + self._stale_seconds
 
     def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
         """Mark the keys deleted and publish `message`, in one round trip. False when Redis did not take it."""

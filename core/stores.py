@@ -10,17 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
 T = TypeVar("T")
 CONNECT_SECONDS = 0.2
 OPERATION_SECONDS = 0.5
 DOWN_SECONDS = 1.0
 POOL_SIZE = 64
+SENTINEL = "sentinel://"
 
 
 class StoreDown(redis.ConnectionError):
@@ -28,16 +31,32 @@ class StoreDown(redis.ConnectionError):
 
 
 def connect(url: str, *, operation_seconds: float | None = OPERATION_SECONDS) -> redis.Redis:
-    """A client with our timeouts; bytes in, bytes out; `redis://`, `rediss://` and `unix://` addresses."""
-    return redis.Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=operation_seconds,
+    """A client with our timeouts; bytes in, bytes out; `redis://`, `rediss://` and `unix://` or Sentinels."""
+    options: dict[str, Any] = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": operation_seconds,
         # redis-py retries ten times with growing pauses unless told not to.
-        retry=Retry(NoBackoff(), 0),
-        max_connections=POOL_SIZE,
-        protocol=2,
-    )
+        "retry": Retry(NoBackoff(), 0),
+        "max_connections": POOL_SIZE,
+        "protocol": 2,
+    }
+    if url.startswith(SENTINEL):
+        return _master(url, options)
+    return redis.Redis.from_url(url, **options)
+
+
+def sentinels(url: str) -> list[tuple[str, int]]:
+    """`sentinel://one:26379;sentinel://two:26379`, as Celery spells it → their hosts and ports."""
+    parts = [urlsplit(part) for part in url.split(";")]
+    return [(part.hostname or "", part.port or 26379) for part in parts]
+
+
+def _master(url: str, options: dict[str, Any]) -> redis.Redis:
+    """Whoever is the master when a connection is made; one to a former master breaks, and the next finds the new."""
+    short = {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": OPERATION_SECONDS, "protocol": 2}
+    watch: Any = Sentinel(sentinels(url), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
+    client: redis.Redis = watch.master_for(settings.CELERY_BROKER_MASTER, **options)
+    return client
 
 
 class Store:

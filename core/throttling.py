@@ -46,6 +46,8 @@ if at == 0 then return {0, 0, 0, 0} end
 return {0, at, least, redis.call('PTTL', KEYS[at + 1])}
 """
 _SHA = hashlib.sha1(_SCRIPT, usedforsecurity=False).hexdigest()
+# Where core.ready leaves in a request's META what refused it, for Django to tell.
+REFUSED = "pilling.refused"
 DENIED_PREFIX = "pilling:denied-session:"
 
 
@@ -143,11 +145,11 @@ def client_address(request: HttpRequest) -> str:
         if not _trusted(address, proxies) or _parse(hop) is None:
             break
         address = hop.strip()
-    return _household(address)
+    return household(address)
 
 
 @lru_cache(maxsize=8192)
-def _household(address: str) -> str:
+def household(address: str) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False).network_address)
@@ -189,6 +191,9 @@ def check(request: HttpRequest, scope: str = "default", *, anonymous: bool = Fal
 
     Raises Throttled, or NotAuthenticated for a revoked session, also when limits are off.
     """
+    if REFUSED in request.META:
+        problem, request.rate_limit = request.META.pop(REFUSED)  # type: ignore[attr-defined]
+        raise problem
     identity = None if anonymous else identity_of(request)
     if settings.THROTTLE_ENABLED:
         _count(request, buckets_for(request, scope, identity), identity)

@@ -4,17 +4,35 @@ An exporter of its own rather than the web's directory: the web's master wipes t
 production the worker runs in another container. Its pool meets in a PROMETHEUS_MULTIPROC_DIR of its own.
 """
 
+import contextlib
 import logging
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from celery.signals import worker_init, worker_process_shutdown
 from django.conf import settings
 from prometheus_client import start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
 
-from core import metrics
+from core import metrics, stores
 
 logger = logging.getLogger(__name__)
+
+
+class QueueLengths(Collector):
+    """`celery_queue_length{queue}`: what waits in the broker, asked at each scrape; nothing while it is away."""
+
+    def collect(self) -> Iterator[Metric]:
+        lengths = GaugeMetricFamily("celery_queue_length", "Tasks that wait for a worker.", labels=["queue"])
+        for queue in settings.CELERY_TASK_QUEUES:
+            with contextlib.suppress(RedisError):
+                waiting = stores.broker.run(lambda client, name=queue.name: client.llen(name))  # type: ignore[misc]
+                lengths.add_metric([queue.name], float(waiting))
+        yield lengths
 
 
 @worker_init.connect
@@ -26,7 +44,9 @@ def _export(**kwargs: Any) -> None:
         logger.error("CELERY_METRICS_PORT needs PROMETHEUS_MULTIPROC_DIR: tasks are counted in the pool's processes")
         return
     metrics.wipe_multiproc_dir()
-    start_http_server(port, registry=metrics.registry())
+    registry = metrics.registry()
+    registry.register(QueueLengths())
+    start_http_server(port, registry=registry)
 
 
 @worker_process_shutdown.connect

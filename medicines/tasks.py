@@ -67,10 +67,10 @@ def backfill_labels() -> None:
         enqueue(backfill_labels)
 
 
-@shared_task(base=PillingTask, name="medicines.tasks.fetch_label")
-def fetch_label(item_seq: str) -> None:
+@shared_task(base=PillingTask, bind=True, name="medicines.tasks.fetch_label")
+def fetch_label(self: PillingTask, item_seq: str) -> None:
     """A failure of the source is noted with the product, which the next request for it sends here again."""
-    backfill.fetch_label(item_seq=item_seq)
+    backfill.fetch_label(item_seq=item_seq, holder=self.request.id or "")
 
 
 @shared_task(base=PillingTask, name="medicines.tasks.sweep_labels")

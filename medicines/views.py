@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from core.api import json_response, plain_view
+from core.api import plain_view
 from core.cache import tiers
 from core.celery_task import enqueue
 from core.errors import NotFound, invalid
-from core.throttling import client_address
+from core.ready import ReadyResponse
+from core.throttling import client_address, from_proxy
 from medicines import schema, tasks
 from medicines.search.query import Query
 from medicines.selectors import lists
@@ -21,8 +22,9 @@ from medicines.services.counting import count
 from medicines.services.labels import claim_label
 from medicines.services.missing import find_or_fetch
 
-# Long enough for nginx to share one answer among many, short enough that a curated summary is seen at once.
-_FRESH = "public, max-age=2, stale-if-error=600"
+# nginx shares an answer among many for a second, and for one more while it fetches the next: a curated summary is seen
+# within two.
+_FRESH = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
 _MAX_SEQ = 20
 
 
@@ -104,7 +106,16 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
     else:
         tiers().count_composed()
     count(answer, address=client_address(request))
-    return _respond(request, answer, started)
+    response = _respond(request, answer, started)
+    if isinstance(response, ReadyResponse):
+        response.is_current = lambda: kept().get(key) is answer
+        response.count = lambda request: _count_ready(answer, request)
+    return response
+
+
+def _count_ready(answer: Answer, request: HttpRequest) -> None:
+    tiers().count_composed()
+    count(answer, address=client_address(request))
 
 
 def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpResponse:
@@ -114,8 +125,11 @@ def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpRespon
         "X-Cache": answer.tier,
         "Server-Timing": f"{answer.tier};dur={(perf_counter() - started) * 1000:.2f}",
     }
+    if answer.searched and from_proxy(request):
+        # For nginx alone, which counts what it answers out of its cache and takes the header off.
+        headers["X-Searched"] = answer.searched
     if answer.retry_after:
         headers["Retry-After"] = str(answer.retry_after)
     if answer.etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         return HttpResponse(status=304, headers=headers)
-    return json_response(answer.body, headers=headers)
+    return ReadyResponse(answer.body, content_type="application/json", headers=headers)

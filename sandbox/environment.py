@@ -31,7 +31,7 @@ def say(text: str) -> None:
 def complete(given: Mapping[str, str]) -> bool:
     """Whether the variables name every server, as in production, so that nothing need be started."""
     servers = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY")
-    return all(given.get(name) for name in servers)
+    return all(given.get(name) or given.get(f"{name}_FILE") for name in servers)
 
 
 def start_environment(

@@ -73,7 +73,7 @@ class Run:
             "CELERY_METRICS_PORT": str(self.worker_metrics_port),
         }
         self._service("worker", [*celery, "worker", "--concurrency", "2", "--without-gossip"], **metrics)
-        beat = [*celery, "beat", "--schedule", str(self.home.run / "beat-schedule")]
+        beat = [*celery, "beat", "--pidfile", ""]
         self._service("beat", beat, PROMETHEUS_MULTIPROC_DIR=str(self.home.run / "prometheus-beat"))
         self.supervisor.start(Service("gunicorn", self._start_gunicorn))
 

@@ -22,7 +22,7 @@ POLL_SECONDS = 0.1
 RETRY_SECONDS = 2
 LABEL_RETRY_SECONDS = 5
 STALE = "stale"
-_FRESH = "public, max-age=2, stale-if-error=600"
+_FRESH = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
 # So many of a process's threads may wait for a model at the same time; the next reader gets 202 at once.
 _waiting = threading.BoundedSemaphore(3)
 

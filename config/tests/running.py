@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import redis
@@ -74,8 +75,9 @@ class Answer:
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.body = response.read()
 
-    def json(self) -> dict:
-        return json.loads(self.body)
+    def json(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.body)
+        return body
 
 
 class Product:
@@ -184,9 +186,9 @@ class Product:
     def send(self, task: str) -> None:
         """Send a task as beat would."""
         url = self.broker.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        with Celery() as app:
+        with Celery(set_as_current=False) as app:
             # A `broker` argument gives way to the environment variable, which names the test run's own.
-            app.conf.broker_write_url = url
+            app.conf.broker_write_url = url  # type: ignore[misc]
             app.send_task(task, queue="batch")
 
     # --- engines that go and come ---
@@ -246,7 +248,7 @@ class Product:
         """Over a new connection, so that either worker process may answer."""
         return requests.get(self.address + path, params=params, headers=headers, timeout=30)  # type: ignore[arg-type]
 
-    def search(self, q: str, **params: object) -> requests.Response:
+    def search(self, q: str, **params: Any) -> requests.Response:
         return self.get("/api/v1/medicines", q=q, **params)
 
     def raw(

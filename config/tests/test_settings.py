@@ -95,3 +95,21 @@ def test_beat_sends_tasks_that_there_are():
     sent = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert "medicines.tasks.sync_medicines" in sent
     assert sent <= app.tasks.keys()
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    """As a container's secrets do; the line's end that an editor adds is no part of it."""
+    file = tmp_path / "secret"
+    file.write_text("from-a-file-" * 4 + "\n")
+    shown = ("shell", "-v", "0", "-c", "from django.conf import settings; print(repr(settings.SECRET_KEY))")
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SECRET_KEY"}
+    command = [sys.executable, "manage.py", *shown]
+    done = subprocess.run(command, cwd=PROJECT, env=environment | {"DJANGO_SECRET_KEY_FILE": str(file)},
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.strip() == repr("from-a-file-" * 4), done.stderr
+
+
+def test_a_secret_file_that_is_not_there_ends_the_start():
+    done = manage("check", **PRODUCTION | {"DJANGO_SECRET_KEY_FILE": "/nowhere/secret"})
+    assert done.returncode != 0
+    assert "/nowhere/secret" in done.stderr

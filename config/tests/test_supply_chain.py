@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -43,7 +45,7 @@ def test_the_lock_has_all_that_was_asked_for(file):
 
 def test_dependabot_watches_packages_and_actions():
     watched = yaml.safe_load((PROJECT / ".github" / "dependabot.yml").read_text())["updates"]
-    assert {each["package-ecosystem"] for each in watched} == {"pip", "github-actions"}
+    assert {each["package-ecosystem"] for each in watched} == {"pip", "github-actions", "docker", "docker-compose"}
 
 
 @pytest.mark.parametrize("file", sorted((PROJECT / ".github/workflows").glob("*.yml")), ids=lambda file: file.name)
@@ -80,3 +82,14 @@ def test_a_secret_would_be_found(tmp_path):
     key = tmp_path / "settings.py"
     key.write_text("KEY = '" + "AKIA" + "IOSFODNN7EXAMPL1'\n-----BEGIN " + "RSA PRIVATE KEY-----\n")
     assert len(found(str(key))) == 2
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT / ".github/workflows").glob("*.yml")), ids=lambda file: file.name)
+def test_workflows_are_well_formed_and_their_actions_pinned(file):
+    """To a commit: a tag may be moved to another one."""
+    tool = Path(sys.executable).parent / "check-jsonschema"
+    done = subprocess.run([tool, "--builtin-schema", "vendor.github-workflows", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    used = re.findall(r"uses: (\S+)( # v[\d.]+)?", file.read_text())
+    assert used
+    assert all(re.search(r"@[0-9a-f]{40}$", action) and version for action, version in used)

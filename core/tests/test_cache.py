@@ -199,3 +199,13 @@ def test_a_dead_redis_is_not_asked_again_for_a_second(killable, tiers):
         with pytest.raises(stores.StoreDown):
             stores.cache.run(asked.append)
     assert asked == []
+
+
+@pytest.mark.parametrize("garbage", [b"", b"{}", b"null", b"\xff\xfe not what was put there", b"\0" * 8 + b"x"])
+def test_garbage_in_redis_is_a_miss(tiers, garbage):
+    tiers.set_many({"poisoned": b"good"}, seconds=60)
+    stores.cache.client.set("pilling:v1:poisoned", garbage)
+    assert tiers.shared.get_many(["poisoned"]) == {}
+    assert tiers.shared.peek("poisoned") is None
+    tiers.set_many({"poisoned": b"again"}, seconds=60)
+    assert tiers.shared.get_many(["poisoned"]) == {"poisoned": b"again"}

@@ -30,6 +30,16 @@ def test_a_dead_holders_lease_runs_out():
     assert acquire("k", seconds=5)
 
 
+def test_work_that_begins_anew_takes_up_its_own_lease():
+    """A task whose process died is delivered again under the same id; another task still has to wait."""
+    assert acquire("k", seconds=5, holder="task-1")
+    assert acquire("k", seconds=5, holder="task-1")
+    assert acquire("k", seconds=5, holder="task-2") is None
+    assert acquire("k", seconds=5) is None
+    release("k", "task-1")
+    assert acquire("k", seconds=5, holder="task-2")
+
+
 def test_a_late_holder_does_not_release_anothers_lease():
     late = acquire("k", seconds=0.05)
     time.sleep(0.1)

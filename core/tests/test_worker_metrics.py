@@ -50,3 +50,4 @@ def test_the_workers_page_counts_what_its_processes_did(worker_port):
             break
         time.sleep(0.1)
     assert f"{started} 1.0" in text
+    assert 'celery_queue_length{queue="people"} ' in text

@@ -50,11 +50,14 @@ class Backfilled:
     more: bool
 
 
-def fetch_label(*, item_seq: str) -> LabelFetch:
-    """Fetch one product's permit label (up to 30 s), store it and note how it ended. Raises nothing of the vendor's."""
+def fetch_label(*, item_seq: str, holder: str = "") -> LabelFetch:
+    """Fetch one product's permit label (up to 30 s), store it and note how it ended. Raises nothing of the vendor's.
+
+    `holder`: the task that asks; delivered again, it takes up what its lost process had begun.
+    """
     if not Medicine.objects.filter(item_seq=item_seq).exists():
         return LabelFetch("unknown")
-    with lease(f"label:{item_seq}", seconds=_LEASE_SECONDS) as mine:
+    with lease(f"label:{item_seq}", seconds=_LEASE_SECONDS, holder=holder) as mine:
         return _fetch(item_seq) if mine else LabelFetch("busy")
 
 

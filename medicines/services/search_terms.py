@@ -56,7 +56,7 @@ _BY_SIGN = f"""
 
 # Parts of names that so many names hold (캡슐, 밀리그램) that reading and ranking them takes too long. Longer ones are
 # counted only where their beginning is frequent, which keeps the count itself small.
-_FREQUENT = 300
+_FREQUENT = 150
 _PART_LENGTHS = range(2, 8)
 # Each part of each name where it first stands there.
 _PLACES = """

@@ -25,6 +25,7 @@ def _ready(settings):
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
     catalogue.load()
+    cache().delete_many([KEY])
 
 
 def find(client, q):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from medicines.selectors.dictionary import in_use
 from medicines.tests import catalogue
 
 URL = "/api/v1/medicines"
@@ -16,12 +15,6 @@ def _catalogue(django_db_setup, django_db_blocker):
         catalogue.load()
         yield
         catalogue.clear()
-
-
-@pytest.fixture(autouse=True)
-def _words(db):
-    """One statement in an hour, whatever is asked."""
-    in_use()
 
 
 @pytest.mark.parametrize(

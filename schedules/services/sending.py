@@ -18,6 +18,7 @@ from core.errors import BreakerOpen, VendorError, VendorRefused
 from schedules import client, pace
 from schedules.client import Push, PushesRefused, Ticket, TooManyPushes
 from schedules.models import Device, PushMessage
+from schedules.services.reminders import LATE
 
 logger = logging.getLogger(__name__)
 State = PushMessage.State
@@ -155,9 +156,17 @@ def _write_down(messages: Sequence[PushMessage], tickets: Sequence[Ticket], leas
         cursor.execute(_SENT, [timezone.now(), [pk for pk, _ in sent], [id_ for _, id_ in sent], lease])
     metrics.pushes.labels(State.SENT).inc(len(sent))
     for message, ticket in zip(messages, tickets, strict=True):
-        if ticket.error:
+        if not ticket.error:
+            _time(message)
+        else:
             _finish([message.pk], lease, State.FAILED, error=ticket.error)
             forget_if_gone(message.device_id, ticket.error)
+
+
+def _time(message: PushMessage) -> None:
+    """A try again moves `due_at`, never `drop_at`. What is told to carers, or of stock, is not urgent by the minute."""
+    if message.kind in (PushMessage.Kind.FIRST, PushMessage.Kind.SECOND):
+        metrics.push_delay.observe((timezone.now() - (message.drop_at - LATE)).total_seconds())
 
 
 def _finish(ids: Sequence[int], lease: UUID, state: str, *, error: str) -> None:

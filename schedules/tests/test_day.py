@@ -34,7 +34,7 @@ def worker(expo, settings, tmp_path):
     children = [
         spawn(arguments[0], [sys.executable, "-m", "celery", "-A", "config", *arguments],
               log=tmp_path / f"{arguments[0]}.log", env=env, cwd=django_settings.BASE_DIR)
-        for arguments in (["beat", "--schedule", str(tmp_path / "beat")],
+        for arguments in (["beat", "--pidfile", ""],
                           ["worker", "--concurrency", "2", "--queues", "reminders"])
     ]  # fmt: skip
     yield children[-1]

@@ -1,0 +1,50 @@
+"""docs/resilience.md, from one run's outcomes."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sandbox.home import PROJECT
+
+if TYPE_CHECKING:
+    from chaos.__main__ import Outcome
+
+_PAGE = PROJECT / "docs" / "resilience.md"
+_HEAD = """# Resilience
+
+Written by `make chaos`; do not edit. Every fault was done to the real product (gunicorn with two processes, a Celery
+worker, beat, PostgreSQL with fsync, two Valkeys, nginx with the shipped `nginx.conf`) while twelve people searched
+(70 %), opened products (20 %), and read and wrote lists of their own (10 %) through TLS. {machine}, {stamp}.
+
+*Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until four seconds after its end
+(a GET on a kept connection that was closed meanwhile is asked once more, as browsers do).
+*Normal after*: from the harm until the last failed request was over. *Lost*: writes answered with 201 that are not in
+the database afterwards, counted anew after each fault.
+
+| fault | requests | failed | p99 (calm before) | normal after | lost | what else |
+|---|---|---|---|---|---|---|
+"""
+
+
+def line(outcome: "Outcome") -> str:
+    return (
+        f"| {outcome.fault.name} | {outcome.requests:,} | {outcome.failed:g} % | {outcome.p99_ms:g} ms "
+        f"({outcome.calm_p99_ms:g}) | {outcome.normal_after:g} s | {outcome.lost} | {outcome.told} |"
+    )
+
+
+def write(outcomes: Sequence["Outcome"], *, accepted: int, lost: int) -> None:
+    machine = f"{os.cpu_count()} cores shared by all of it, {platform.system()} {platform.machine()}"
+    head = _HEAD.format(machine=machine, stamp=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M+00:00"))
+    rows = "\n".join(line(outcome) for outcome in outcomes)
+    tail = f"\n\nIn all {accepted:,} writes were acknowledged; {lost} of them are missing.\n"
+    worse = [outcome for outcome in outcomes if not outcome.well]
+    if worse:
+        tail += (
+            "\nWorse than it may be: "
+            + "; ".join(f"{o.fault.name} (at most {o.fault.most:g} %)" for o in worse)
+            + ".\n"
+        )
+    _PAGE.write_text(head + rows + tail)

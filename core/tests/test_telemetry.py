@@ -1,0 +1,106 @@
+"""Traces and reports leave only when an address is given, and then without a word of what was asked."""
+
+import gzip
+import http.server
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from core import telemetry
+from sandbox.home import PROJECT
+
+PROGRAM = """
+import logging, os, sys
+sys.argv = ["test"]
+import django
+django.setup()
+from core import telemetry
+telemetry.start("web")
+from django.test import Client
+client = Client(raise_request_exception=False, headers={"host": "localhost", "authorization": "Bearer secret-token"})
+print(client.get("/api/v1/medicines?q=secret-word&limit=1000").status_code)
+try:
+    raise RuntimeError("secret-text")
+except RuntimeError:
+    logging.getLogger("core").exception("secret-message")
+if "opentelemetry" in sys.modules:
+    from opentelemetry import trace
+    trace.get_tracer_provider().shutdown()
+if "sentry_sdk" in sys.modules:
+    import sentry_sdk
+    sentry_sdk.flush()
+"""
+
+
+@pytest.fixture
+def collector():
+    """Takes whatever is sent; `bodies` has it with the path."""
+    bodies = []
+
+    class Taker(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append((self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            """Silent."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}", bodies
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(**variables):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=PROJECT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def plain(bodies):
+    return b"".join(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body for _, _, body in bodies)
+
+
+def test_a_trace_has_the_route_and_nothing_of_the_question(collector):
+    address, bodies = collector
+    run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", OTEL_TRACES_SHARE="1")
+    assert {path for path, _, _ in bodies} == {"/v1/traces"}
+    sent = plain(bodies)
+    assert b"pilling-web" in sent
+    assert b"http.route" in sent or b"medicines" in sent
+    for secret in (b"secret-word", b"secret-token", b"limit=1000", b"127.0.0.1"):
+        assert secret not in sent
+
+
+def test_a_report_says_where_and_not_what(collector):
+    address, bodies = collector
+    run(SENTRY_DSN=f"http://key@{address}/1")
+    sent = plain(bodies)
+    assert b"RuntimeError" in sent
+    for secret in (b"secret-text", b"secret-message", b"secret-word", b"secret-token"):
+        assert secret not in sent
+
+
+def test_without_an_address_nothing_is_even_imported():
+    program = "import django; django.setup(); from core import telemetry; telemetry.start('web'); import sys;"
+    program += "print({'opentelemetry', 'sentry_sdk'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=os.environ, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_what_is_told_is_a_list():
+    assert telemetry.told({"http.route": "a", "url.full": "b", "db.statement": "c"}) == {"http.route": "a"}

@@ -1,0 +1,27 @@
+"""The product behind nginx, started once for this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.tests.edge import Behind, Edge
+
+
+@pytest.fixture(scope="package")
+def product() -> Iterator[Behind]:
+    running = Behind()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="package")
+def edge(product: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    running = Edge(tmp_path_factory.mktemp("edge"), [product.port])
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()

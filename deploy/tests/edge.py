@@ -1,0 +1,138 @@
+"""The real nginx with the real nginx.conf, in front of the running product.
+
+Only what belongs to a container is replaced in the file: ports, folders, the user, the web's address.
+"""
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.tests.running import Answer, Product, free_port, wait_for
+from sandbox.home import PROJECT
+from sandbox.process import Child, spawn, wait_until
+
+HOST = "pilling.test"
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs Debian's package nginx")
+
+
+class Behind(Product):
+    """The product as it stands behind a proxy that it trusts, with TLS wanted."""
+
+    def _environment(self) -> dict[str, str]:
+        return super()._environment() | {
+            "INSECURE_HTTP": "0",
+            "ALLOWED_HOSTS": f"{HOST},127.0.0.1,web",
+            "TRUSTED_PROXIES": "127.0.0.0/8",
+            "CORS_ALLOWED_ORIGINS": "https://app.pilling.test,https://www.pilling.test",
+        }
+
+
+class Edge:
+    """One nginx. `ports`: of the web processes behind it."""
+
+    def __init__(self, folder: Path, ports: list[int]) -> None:
+        self.folder, self.ports = folder, ports
+        self.http, self.tls, self.status = free_port(), free_port(), free_port()
+        for name in ("tls", "conf.d", "cache", "html/static", "run", "tmp"):
+            (folder / name).mkdir(parents=True)
+        folder.chmod(0o755)
+        self.conf = folder / "nginx.conf"
+        self.access, self.errors = folder / "access.log", folder / "error.log"
+        self._certify()
+        self.conf.write_text(self._moved((PROJECT / "nginx.conf").read_text()))
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        places = "".join(f"{kind}_temp_path {folder / 'tmp' / kind};\n" for kind in kinds)
+        (folder / "conf.d" / "folders.conf").write_text(places)
+        self.child: Child | None = None
+
+    def _certify(self) -> None:
+        made = f"-keyout {self.folder}/tls/privkey.pem -out {self.folder}/tls/fullchain.pem -subj /CN={HOST}"
+        command = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 {made}".split()
+        subprocess.run(command, check=True, capture_output=True)
+
+    def _moved(self, text: str) -> str:
+        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;" for port in self.ports)
+        user = "user root;" if os.geteuid() == 0 else ""
+        for pattern, new in (
+            (r"^user nginx;", user),
+            (r"pid /run/nginx.pid", f"pid {self.folder}/nginx.pid"),
+            (r"listen \[::\].*\n", "\n"),
+            (r"listen 80 default_server", f"listen 127.0.0.1:{self.http} default_server"),
+            (r"listen 443 ", f"listen 127.0.0.1:{self.tls} "),
+            (r"127.0.0.1:8081", f"127.0.0.1:{self.status}"),
+            (r"server web:8000;", servers),
+            (r"/dev/stdout", str(self.access)),
+            (r"/dev/stderr", str(self.errors)),
+            (r"/etc/nginx/(tls|conf\.d)", rf"{self.folder}/\1"),
+            (r"/var/cache/nginx", f"{self.folder}/cache"),
+            (r"/usr/share/nginx", f"{self.folder}/html"),
+            (r"/run/pilling", f"{self.folder}/run"),
+        ):
+            text, count = re.subn(pattern, new, text, flags=re.MULTILINE)
+            assert count, f"nginx.conf has no {pattern}"
+        return text
+
+    def command(self, *more: str) -> list[str]:
+        return [str(NGINX), "-e", str(self.errors), "-c", str(self.conf), *more]
+
+    def start(self) -> None:
+        command = self.command("-g", "daemon off;")
+        self.child = spawn("nginx", command, log=self.folder / "output.log")
+        wait_until(self._answers, self.child, seconds=20)
+
+    def stop(self) -> None:
+        if self.child:
+            self.child.stop()
+
+    def _answers(self) -> bool:
+        """By a whole handshake: another process may have had the port a moment ago."""
+        try:
+            with contextlib.closing(self.connect(timeout=2)) as connection:
+                connection.connect()
+        except OSError:
+            return False
+        return (self.folder / "nginx.pid").exists()
+
+    # --- asking ---
+
+    @staticmethod
+    def trust(*protocols: str) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(list(protocols or ("http/1.1",)))
+        return context
+
+    def connect(self, *, source: str = "127.0.0.1", timeout: float = 30) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.tls, timeout=timeout, context=self.trust(), source_address=(source, 0)
+        )
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, source: str = "127.0.0.1", **headers: str
+    ) -> Answer:
+        """Over a connection of its own. `headers`: with `_` for `-`."""
+        connection = self.connect(source=source)
+        with contextlib.closing(connection):
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body=body, headers={"Host": HOST} | given)
+            return Answer(connection.getresponse())
+
+    def search(self, q: str, **headers: Any) -> Answer:
+        return self.ask(f"/api/v1/medicines?q={q}", **headers)
+
+    def counted(self, product: Product, route: str) -> float:
+        """How many requests of this route reached the product."""
+        return product.metric("api_response_time_seconds_count", route=route)
+
+    def log(self) -> str:
+        wait_for(self.access.exists)
+        return self.access.read_text() + (self.errors.read_text() if self.errors.exists() else "")

@@ -1,0 +1,191 @@
+"""Backups with the real scripts and the real server: encrypted, tried, and good for any moment since."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from config.tests.running import wait_for
+from sandbox.engines.postgres import _BINARIES, Postgres
+from sandbox.home import PROJECT, Home
+from sandbox.process import run_as_root, unprivileged
+
+SCRIPTS = PROJECT / "deploy" / "backup"
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("gpg") is None, reason="needs Debian's package gnupg")]
+
+
+class Archiving(Postgres):
+    """Writes its WAL away as the compose file's `db` does."""
+
+    variables: dict[str, str]
+
+    def _command(self) -> list[str]:
+        settings = {"archive_mode": "on", "archive_command": f"{SCRIPTS}/archive_wal %p %f"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        named = [f"{name}={value}" for name, value in self.variables.items()]
+        return ["env", *named, *super()._command(), *options]
+
+
+class Site:
+    """A server with a table, and folders that belong to whom it runs as."""
+
+    def __init__(self) -> None:
+        self.home = Home(Path(tempfile.mkdtemp(prefix="pilling-backup-")).resolve())
+        self.home.make()
+        self.folder = Path(tempfile.mkdtemp(prefix="pilling-backups-"))
+        self.temporary = self.folder / "tmp"
+        for name in ("wal", "backups", "trial", "tmp"):
+            (self.folder / name).mkdir()
+        (self.folder / "passphrase").write_text("a long passphrase of the test\n")
+        if run_as_root():
+            for path in (self.folder, *self.folder.iterdir()):
+                shutil.chown(path, "nobody", "nogroup")
+        self.postgres = Archiving(self.home, durable=False)
+        self.variables = {
+            "PATH": f"{_BINARIES}:/usr/bin:/bin",
+            "BACKUP_PASSPHRASE_FILE": str(self.folder / "passphrase"),
+            "WAL_ARCHIVE": str(self.folder / "wal"),
+            "BACKUPS": str(self.folder / "backups"),
+            "TRIAL": str(self.folder / "trial"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "PGHOST": str(self.postgres.sockets),
+            "PGUSER": "pilling",
+            "PGDATABASE": "pilling",
+            "PGPASSWORD": self.home.secret("postgres"),
+            "LANG": "C.UTF-8",
+        }
+        self.postgres.variables = {k: v for k, v in self.variables.items() if not k.startswith("PG")}
+        self.child = self.postgres.start()
+
+    def run(self, script: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        command = [str(SCRIPTS / script), *map(str, arguments)]
+        command = unprivileged(command) if run_as_root() else command
+        return subprocess.run(command, env=self.variables | variables, capture_output=True, text=True, timeout=100)
+
+    def sql(self, statement: str) -> list[tuple]:
+        with contextlib.closing(psycopg2.connect(self.postgres.url())) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def base(self) -> Path:
+        done = self.run("base")
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.strip())
+
+    def archived(self) -> None:
+        """Until what was written so far is in the archive."""
+        self.sql("SELECT pg_logical_emit_message(true, 'test', 'so that there is something to switch from')")
+        (name,) = self.sql("SELECT pg_walfile_name(pg_switch_wal())")[0]
+        wait_for((self.folder / "wal" / f"{name}.gpg").exists, why=self.child.log_tail())
+
+    def rows_at(self, base: Path, moment: str) -> list[tuple]:
+        """What the table held then, read from a server restored to that moment."""
+        data = self.folder / "trial" / "then"
+        done = self.run("restore", base, data, moment)
+        assert done.returncode == 0, done.stderr
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.temporary} -c archive_mode=off"
+        start = [
+            str(_BINARIES / "pg_ctl"),
+            "-D",
+            str(data),
+            "-w",
+            "-l",
+            str(self.temporary / "log"),
+            "start",
+            "-o",
+            options,
+        ]
+        stop = [str(_BINARIES / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"]
+        as_user = unprivileged if run_as_root() else list
+        subprocess.run(as_user(start), env=self.variables, check=True, capture_output=True)
+        try:
+            password = self.home.secret("postgres")
+            given = {"host": str(self.temporary), "user": "pilling", "password": password, "dbname": "pilling"}
+            with contextlib.closing(psycopg2.connect(**given)) as connection:
+                cursor = connection.cursor()
+                wait_for(lambda: not self._recovering(cursor))
+                cursor.execute("SELECT id FROM medicine ORDER BY id")
+                return cursor.fetchall()
+        finally:
+            subprocess.run(as_user(stop), env=self.variables, check=True, capture_output=True)
+
+    @staticmethod
+    def _recovering(cursor) -> bool:
+        cursor.execute("SELECT pg_is_in_recovery()")
+        return cursor.fetchone()[0]
+
+    def stop(self) -> None:
+        self.child.stop()
+        shutil.rmtree(self.home.root, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def site():
+    running = Site()
+    try:
+        running.sql("CREATE TABLE django_migrations AS SELECT 1 AS id")
+        running.sql("CREATE TABLE medicine AS SELECT 1 AS id, 'sentinel-of-the-test' AS name")
+        yield running
+    finally:
+        running.stop()
+
+
+def test_a_backup_is_made_tried_and_told(site):
+    done = site.run("run")
+    assert done.returncode == 0, done.stderr
+    assert "1 medicines, 1 migrations" in done.stdout
+    metric = (site.folder / "backups" / "metrics" / "backup.prom").read_text()
+    assert metric.startswith("backup_last_success_timestamp_seconds ")
+    assert not list((site.folder / "trial").glob("data*"))
+
+
+def test_nothing_leaves_the_server_in_the_clear(site):
+    site.base()
+    site.archived()
+    files = [*(site.folder / "backups").glob("base-*"), *(site.folder / "wal").iterdir()]
+    assert len(files) >= 2
+    assert all(file.suffix == ".gpg" and b"sentinel-of-the-test" not in file.read_bytes() for file in files)
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+def test_any_moment_since_the_backup_can_be_had_again(site):
+    base = site.base()
+    site.sql("INSERT INTO medicine VALUES (2, 'after the backup')")
+    (moment,) = site.sql("SELECT clock_timestamp()::text")[0]
+    site.sql("SELECT pg_sleep(0.1)")
+    site.sql("DELETE FROM medicine")  # the mistake
+    site.archived()
+    assert site.rows_at(base, moment) == [(1,), (2,)]
+    site.sql("INSERT INTO medicine VALUES (1, 'again')")
+
+
+def test_a_damaged_backup_is_noticed(site):
+    base = site.base()
+    whole = base.read_bytes()
+    base.write_bytes(whole[: len(whole) // 2] + b"\0" + whole[len(whole) // 2 + 1 :])
+    assert site.run("trial", base, site.folder / "trial").returncode != 0
+
+
+def test_another_passphrase_opens_nothing(site):
+    base = site.base()
+    wrong = site.folder / "tmp" / "wrong"
+    wrong.write_text("another\n")
+    done = site.run("restore", base, site.folder / "trial" / "wrong", BACKUP_PASSPHRASE_FILE=str(wrong))
+    assert done.returncode != 0
+
+
+def test_wal_that_is_there_is_never_overwritten(site):
+    site.archived()
+    kept = next((site.folder / "wal").glob("0*.gpg"))
+    other = site.folder / "tmp" / "other"
+    other.write_bytes(b"something else")
+    assert site.run("archive_wal", other, kept.name.removesuffix(".gpg")).returncode != 0
+    assert os.path.getsize(kept) > 0

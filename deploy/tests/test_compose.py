@@ -1,0 +1,126 @@
+"""The compose file is one that engines take, and keeps what it promises."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.tests import compose
+from sandbox.engines.postgres import _BINARIES
+from sandbox.home import PROJECT
+from sandbox.process import run_as_root, unprivileged
+
+SEED = {"nginx", "web", "db", "redis", "celery", "celery-beat"}
+SERVICES = sorted(compose.load()["services"])
+BIN = Path(sys.executable).parent
+
+
+def run(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(part) for part in command], cwd=PROJECT, capture_output=True, text=True)
+
+
+def test_it_follows_the_schema():
+    done = run(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", compose.FILE)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_dockerfile_has_no_fault_that_hadolint_knows():
+    done = run(BIN / "hadolint", "--failure-threshold", "info", PROJECT / "Dockerfile")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_services_of_the_design_are_there():
+    assert set(SERVICES) >= SEED
+    assert compose.service("db")["image"] == "postgres:18"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_is_bounded_and_watched(name):
+    service = compose.service(name)
+    limits = service["deploy"]["resources"]["limits"]
+    assert {"cpus", "memory", "pids"} <= limits.keys()
+    assert service["logging"]["options"]["max-size"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "healthcheck" in service or name == "web", "the web has the image's"
+    assert not service["image"].endswith(":latest") or "pilling" in service["image"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_who_waits_for_whom_waits_for_its_health(name):
+    """And each of those can say how it is."""
+    for other, how in compose.service(name).get("depends_on", {}).items():
+        once = compose.service(other).get("restart") == "no"
+        assert how["condition"] == ("service_completed_successfully" if once else "service_healthy")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_is_a_variable(name):
+    """Each is a file, which the service is given and the settings read."""
+    service = compose.service(name)
+    variables = service.get("environment", {})
+    words = ("SECRET", "PASSWORD", "TOKEN", "API_KEY", "ADMIN_KEY", "DATABASE_URL", "SERVICE_KEY")
+    secret = {key for key in variables if any(word in key for word in words)}
+    assert all(key.endswith("_FILE") for key in secret), secret
+    named = {value.removeprefix("/run/secrets/") for key, value in variables.items() if key.endswith("_FILE")}
+    assert named == set(service.get("secrets", []))
+    assert named <= compose.load()["secrets"].keys()
+
+
+def test_cache_and_broker_are_two_and_only_one_may_forget():
+    cache, broker = compose.service("redis")["command"], compose.service("redis-broker")["command"]
+    assert "allkeys-lru" in cache
+    assert "noeviction" in broker
+    assert broker[broker.index("--appendonly") + 1] == "yes"
+    environment = compose.service("web")["environment"]
+    assert environment["REDIS_URL"] != environment["CELERY_BROKER_URL"]
+
+
+def test_every_queue_has_a_worker():
+    commands = [
+        service["command"] for service in compose.load()["services"].values() if "worker" in service.get("command", [])
+    ]
+    served = {queue for command in commands for queue in command[command.index("--queues") + 1].split(",")}
+    assert served == {"people", "reminders", "batch"}
+
+
+def test_only_nginx_is_reached_from_outside():
+    ports = {name: compose.service(name).get("ports", []) for name in SERVICES}
+    assert [name for name, open_ in ports.items() if any(not port.startswith("127.0.0.1:") for port in open_)] == [
+        "nginx"
+    ]
+    assert compose.load()["networks"]["inner"]["internal"] is True
+    for name in ("db", "redis", "redis-broker"):
+        assert compose.service(name)["networks"] == ["inner"]
+
+
+def test_connections_stay_below_what_the_database_takes():
+    """Threads of the web, processes of the workers, and some for people."""
+    command = compose.service("db")["command"]
+    allowed = int(next(part for part in command if str(part).startswith("max_connections=")).partition("=")[2])
+    services = compose.load()["services"].values()
+    pools = sum(
+        int(s["command"][s["command"].index("--concurrency") + 1])
+        for s in services
+        if "--concurrency" in s.get("command", [])
+    )
+    assert 4 * 8 + pools + 20 <= allowed, "four cores of eight threads each"
+
+
+def test_the_locale_sees_hangul(tmp_path):
+    """The arguments that make the database, run: in a C locale the trigram index would see no Hangul."""
+    given = compose.service("db")["environment"]
+    env = {"PATH": "/usr/bin:/bin", "LANG": given["LANG"]}
+    command = [str(_BINARIES / "initdb"), "-D", str(tmp_path / "pg" / "data"), "-U", "pilling", "-A", "trust",
+               *given["POSTGRES_INITDB_ARGS"].split()]  # fmt: skip
+    (tmp_path / "pg").mkdir(mode=0o777)
+    (tmp_path / "pg").chmod(0o777)
+    as_user = unprivileged if run_as_root() else list
+    subprocess.run(as_user(command), env=env, check=True, capture_output=True)
+    single = [str(_BINARIES / "postgres"), "--single", "-D", str(tmp_path / "pg" / "data"), "template1"]
+    sql = "CREATE EXTENSION pg_trgm;\nSELECT cardinality(show_trgm('타이레놀'));\nSHOW data_checksums;\n"
+    done = subprocess.run(as_user(single), env=env, input=sql, capture_output=True, text=True)
+    assert 'cardinality = "5"' in done.stdout, done.stdout + done.stderr
+    assert 'data_checksums = "on"' in done.stdout

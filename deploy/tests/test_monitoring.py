@@ -1,0 +1,92 @@
+"""Alerts, their tests, their runbook entries, and a dashboard of metrics that exist."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import core.metrics  # noqa: F401 - defines them
+from sandbox.home import PROJECT
+
+FOLDER = PROJECT / "deploy" / "prometheus"
+RULES = [rule for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
+RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()
+DASHBOARD = json.loads((PROJECT / "deploy/grafana/dashboards/pilling.json").read_text())
+needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs Debian's package prometheus")
+# Not the product's: Prometheus' own, node-exporter's, the backup's, and what is counted when asked.
+OTHERS = {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "backup_last_success_timestamp_seconds",
+          "cache_hit_rate_percent", "celery_queue_length"}  # fmt: skip
+WORDS = r"\b[a-z]+(?:_[a-z]+)+\b(?!\s*\()"
+
+
+def promtool(*arguments):
+    return subprocess.run(["promtool", *map(str, arguments)], cwd=PROJECT, capture_output=True, text=True)
+
+
+def metrics(expression):
+    """Names of metrics in an expression; labels and recorded rules are no metrics."""
+    bare = re.sub(r"\{[^}]*\}|slo:[a-z_:0-9]+|\b(?:by|without) \([^)]*\)", "", expression)
+    return set(re.findall(WORDS, bare)) - {"histogram_quantile"}
+
+
+def known():
+    names = {sample for family in REGISTRY.collect() for sample in (family.name, f"{family.name}_total")}
+    return OTHERS | names | {f"{name}_{part}" for name in names for part in ("bucket", "count", "sum")}
+
+
+@needs_promtool
+def test_the_configuration_is_one_that_prometheus_takes():
+    done = promtool("check", "config", FOLDER / "prometheus.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+@pytest.mark.parametrize("file", sorted((FOLDER / "tests").glob("*.yml")), ids=lambda file: file.stem)
+def test_alerts_fire_when_they_should_and_only_then(file):
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_every_alert_has_its_entry_in_the_runbook(rule):
+    page, _, anchor = rule["annotations"]["runbook"].partition("#")
+    assert (page, anchor) == ("docs/runbook.md", rule["alert"].lower())
+    entry = re.search(rf"^### {rule['alert']}\n(.+?)(?=^#)", RUNBOOK, re.MULTILINE | re.DOTALL)
+    assert entry, "no entry"
+    assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_no_entry_is_of_an_alert_that_is_gone():
+    part = RUNBOOK.partition("## Alerts")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^### (\w+)", part, re.MULTILINE)) == {rule["alert"] for rule in RULES}
+
+
+def test_what_alerts_and_panels_look_at_is_measured():
+    recorded = yaml.safe_load((FOLDER / "recording.yml").read_text())["groups"][0]["rules"]
+    asked = [rule["expr"] for rule in (*RULES, *recorded)]
+    asked += [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
+    assert len(asked) > 50
+    assert {name for expression in asked for name in metrics(expression)} <= known()
+
+
+@needs_promtool
+def test_the_dashboards_questions_can_be_asked(tmp_path):
+    asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    done = promtool("check", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_panels_stand_side_by_side():
+    """No two overlap, each has a title, a unit and a question."""
+    panels = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+    grid = [panel["gridPos"] for panel in panels]
+    places = [(at["y"], column) for at in grid for column in range(at["x"], at["x"] + at["w"])]
+    assert len(places) == len(set(places))
+    assert all(p["title"] and p["fieldConfig"]["defaults"]["unit"] and p["targets"] for p in panels)

@@ -1,0 +1,132 @@
+"""Two web servers (as on two machines) behind one nginx: nothing that matters is kept in a process."""
+
+import signal
+import sys
+import time
+
+import pytest
+import requests
+
+from config.tests.running import free_port, wait_for
+from deploy.tests.edge import HOST, Edge, needs_nginx
+from sandbox.home import PROJECT
+from sandbox.process import spawn, wait_until
+
+pytestmark = [needs_nginx, pytest.mark.slow]
+_SET = """
+from medicines.models import MedicineCache
+from medicines.services.summary import set_summary
+label = MedicineCache.objects.filter(medicine__item_seq="{item_seq}").order_by("source").first()
+assert set_summary(item_seq="{item_seq}", source_hash=label.source_hash, text="{text}", kind="reviewed")
+"""
+_SESSION = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.conf import settings
+from importlib import import_module
+from accounts.models import User
+user, _ = User.objects.get_or_create(username="two-webs", defaults={"is_staff": True, "is_superuser": True})
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+session.save()
+print(session.session_key)
+"""
+
+
+class Second:
+    """Another gunicorn of the same product, on a port of its own."""
+
+    def __init__(self, product, folder, **variables):
+        self.port = free_port()
+        env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
+        self.child = spawn("second", command, log=folder / "second.log", env=env, cwd=PROJECT)
+        wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=60)
+
+
+def ask(port, path, **headers):
+    """One of them alone, as nginx asks."""
+    given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
+    try:
+        return requests.get(f"http://127.0.0.1:{port}{path}", headers=given, timeout=20, allow_redirects=False)
+    except requests.ConnectionError:
+        return requests.Response()
+
+
+@pytest.fixture(scope="module")
+def second(product, tmp_path_factory):
+    running = Second(product, tmp_path_factory.mktemp("second"))
+    yield running
+    running.child.stop()
+
+
+@pytest.fixture(scope="module")
+def both(product, second, tmp_path_factory):
+    edge = Edge(tmp_path_factory.mktemp("two"), [product.port, second.port])
+    edge.start()
+    yield edge
+    edge.stop()
+
+
+def served(port):
+    text = ask(port, "/metrics").text
+    lines = [
+        line
+        for line in text.splitlines()
+        if line.startswith("api_response_time_seconds_count{") and 'route="search"' in line
+    ]
+    return sum(float(line.split()[-1]) for line in lines)
+
+
+def test_both_serve(product, second, both):
+    before = served(product.port), served(second.port)
+    for number in range(20):
+        assert both.search(f"nobody{number}").status == 200
+    assert served(product.port) > before[0]
+    assert served(second.port) > before[1]
+
+
+def test_a_session_holds_with_both(product, second):
+    key = product.manage("shell", "-v", "0", "-c", _SESSION).strip().splitlines()[-1]
+    pages = [ask(port, "/admin/jsi18n/", Cookie=f"sessionid={key}") for port in (product.port, second.port)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert [ask(port, "/admin/jsi18n/").status_code for port in (product.port, second.port)] == [302, 302]
+
+
+def test_a_login_that_ended_with_one_is_ended_with_the_other(product, second, both):
+    given = both.ask(
+        "/api/v1/auth/kakao", method="POST", body=b'{"access_token": "sandbox-user-7"}', Content_Type="application/json"
+    )
+    bearer = {"Authorization": f"Bearer {given.json()['access']}"}
+    assert [ask(port, "/api/v1/me", **bearer).status_code for port in (product.port, second.port)] == [200, 200]
+    ended = requests.post(
+        f"http://127.0.0.1:{product.port}/api/v1/auth/logout-all", timeout=20,
+        headers={"Host": HOST, "X-Forwarded-Proto": "https", **bearer},
+    )  # fmt: skip
+    assert ended.status_code == 204
+    assert [ask(port, "/api/v1/me", **bearer).status_code for port in (product.port, second.port)] == [401, 401]
+
+
+def test_a_curated_change_is_heard_by_both(product, second):
+    path = "/api/v1/medicines?q=타이레놀"
+    for port in (product.port, second.port) * 5:
+        first = ask(port, path).json()["results"][0]
+    text = "두 서버가 함께 읽는 새 요약이에요."
+    product.manage("shell", "-c", _SET.format(item_seq=first["item_seq"], text=text))
+
+    def told():
+        cards = [ask(port, path).json()["results"][0] for port in (product.port, second.port) * 5]
+        return all(card["efcy_summary"] == text for card in cards)
+
+    wait_for(told, seconds=10)
+
+
+def test_one_of_two_may_die(product, second, both):
+    """Killed in mid-traffic: what it had in hand is asked of the other. The last test, since it stays dead."""
+    statuses = []
+    for number in range(60):
+        if number == 20:
+            second.child.process.send_signal(signal.SIGKILL)
+        statuses.append(both.search(f"somebody{number}").status)
+        time.sleep(0.01)
+    assert set(statuses) == {200}

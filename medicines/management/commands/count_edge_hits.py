@@ -1,0 +1,51 @@
+"""`count_edge_hits`: what nginx answered out of its cache counts as searched for, as if the product had answered."""
+
+import contextlib
+import re
+import socket
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.throttling import household
+from medicines.services import popularity
+
+# `<190>Nov 26 22:00:00 edge: ADDRESS ITEM_SEQ`, a datagram each; neither the query nor anything else of the request.
+_HIT = re.compile(rb": ([0-9a-f.:]{2,45}) ([0-9]{1,20})$")
+
+
+class Command(BaseCommand):
+    help = "Count nginx's cache hits for popularity, until it is stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--socket", type=Path, required=True, help="where nginx.conf sends them (syslog:server=unix:…)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with _listening(options["socket"]) as receiver:
+            while True:
+                _count(receiver.recv(512))
+
+
+@contextlib.contextmanager
+def _listening(path: Path) -> Iterator[socket.socket]:
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(path))
+        # nginx is another user.
+        path.chmod(0o666)
+        try:
+            yield receiver
+        finally:
+            path.unlink(missing_ok=True)
+            popularity.flush()
+
+
+def _count(line: bytes) -> None:
+    found = _HIT.search(line)
+    if found:
+        popularity.note(found[2].decode(), household(found[1].decode()))
