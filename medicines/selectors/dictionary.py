@@ -35,9 +35,14 @@ def stored() -> bytes:
 def _load() -> bytes | None:
     """Without the database the words in use stay."""
     try:
-        value = stored()
+        return load()
     except (DatabaseError, InterfaceError):
         logger.warning("Curated words not read")
         return None
+
+
+def load() -> bytes:
+    """Fill the tiers from the table. May raise the database's error."""
+    value = stored()
     tiers().set_many({KEY: value}, seconds=SECONDS)
     return value
