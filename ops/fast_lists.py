@@ -41,7 +41,7 @@ class RecentValues(admin.AllValuesFieldListFilter):
         newest = model._default_manager.order_by("-pk").values("pk")[:_LOOKED_AT]
         # An empty value would be a link without a name.
         rows = model._default_manager.filter(pk__in=newest).exclude(**{field_path: ""}).order_by(field_path)
-        self.lookup_choices = list(rows.values_list(field_path, flat=True).distinct()[:_VALUES])
+        self.lookup_choices = rows.values_list(field_path, flat=True).distinct()[:_VALUES]
 
 
 def _is_free_text(field: Any) -> bool:
