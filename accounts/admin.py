@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import tasks
 from accounts.models import ErasureReceipt, KakaoErrand, User
@@ -24,11 +25,46 @@ def _is_boss(request: HttpRequest) -> bool:
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
+    """Accounts alone: what somebody takes, when, and what they noted is on no page. Each look is written down."""
+
     list_display = ("id", "username", "is_staff", "is_active", "created_at")
     list_filter = ("is_staff", "is_active")
     search_fields = ("username",)
+    search_hint = "아이디의 앞부분, 또는 회원 번호(UUID) 전체"
     readonly_fields = ("id", "kakao_sub", "created_at", "last_login", "prefs_version", "session_epoch")
-    exclude = ("password",)
+    exclude = ("password", "picture", "meal_times", "time_zone", "large_text")
+    filter_horizontal = ("groups", "user_permissions")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """By what an index holds."""
+        try:
+            return queryset.filter(pk=UUID(search_term)), False
+        except ValueError:
+            return queryset.filter(username__startswith=search_term) if search_term else queryset, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        if request.method == "GET":
+            record_audit(actor=str(request.user.pk), action="account.listed")
+        return answer
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        if request.method == "GET" and answer.status_code == 200:
+            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
+        return answer
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer = super().history_view(request, object_id, extra_context)
+        if answer.status_code == 200:
+            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
+        return answer
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if _is_boss(request) else (*self.readonly_fields, *_RIGHTS)

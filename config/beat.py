@@ -16,6 +16,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refresh-cells": {"task": "pharmacies.tasks.refresh_cells", "schedule": crontab(minute="*/10")},
     "sweep-labels": {"task": "medicines.tasks.sweep_labels", "schedule": crontab(minute="*/5")},
     "store-popularity": {"task": "medicines.tasks.store_popularity", "schedule": crontab(minute="*/10")},
+    "store-misses": {"task": "medicines.tasks.store_misses", "schedule": crontab(minute="5-59/10")},
     # A little more often than lists expire (medicines.selectors.tiers.LIST_SECONDS).
     "warm-cache": {"task": "medicines.tasks.warm_cache", "schedule": crontab(minute="*/4")},
     "sweep-summaries": {"task": "summaries.tasks.sweep_summaries", "schedule": crontab(minute="*/2")},

@@ -44,6 +44,8 @@ except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
 
 INSTALLED_APPS = [
+    # Before the admin, whose frame it fills in (admin/base_site.html).
+    "ops",
     "ops.admin_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -62,7 +64,6 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_htmx",
     "core",
-    "ops",
     "accounts",
     "medicines",
     "pharmacies",

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
@@ -10,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from core import context, metrics, stores
+from core import context, metrics, stores, task_runs
 from core.errors import BreakerOpen, VendorBadReply, VendorTimeout, VendorUnreachable
 from core.logs import redact
 
@@ -64,6 +65,7 @@ class PillingTask(DjangoTask[..., Any]):
     def before_start(self, task_id: str, args: Args, kwargs: Kwargs) -> None:
         context.request_id.set(self.request.get("request_id") or task_id)
         context.user_id.set("")
+        self.request.began = perf_counter()
         self._record("started", task_id)
 
     def on_success(self, retval: object, task_id: str, args: Args, kwargs: Kwargs) -> None:
@@ -88,6 +90,9 @@ class PillingTask(DjangoTask[..., Any]):
 
     def _record(self, outcome: str, task_id: str, *, reason: str = "") -> None:
         metrics.tasks.labels(self.name, outcome).inc()
+        began = getattr(self.request, "began", None) if outcome != "started" else None
+        seconds = None if began is None else round(perf_counter() - began, 3)
+        task_runs.record(self.name, outcome, seconds=seconds, reason=reason)
         level = logging.ERROR if outcome == "failed" else logging.INFO
         message = f"Task {outcome}: {reason}" if reason else f"Task {outcome}"
         logger.log(level, message, extra={"task": self.name, "task_id": task_id, "attempt": self.request.retries + 1})

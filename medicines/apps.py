@@ -11,7 +11,9 @@ class MedicinesConfig(AppConfig):
     def ready(self) -> None:
         # Models exist from here on.
         from medicines.selectors.inspection import entries
+        from medicines.services.curation import erase_words, export_words
         from medicines.services.scraps import erase_scraps, export_scraps
 
         inspection.register(entries)
         personal_data.register("scraps", export=export_scraps, erase=erase_scraps, tables=["scrap"])
+        personal_data.register("curated_words", export=export_words, erase=erase_words, tables=["medicine_synonym"])

@@ -5,11 +5,12 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 from core.mirror_run import MirrorRun as BaseMirrorRun
+from medicines.curation_models import BrandAlias, SearchMiss, Synonym
 from medicines.scrap_models import Scrap
 
 __all__ = [
-    "Medicine", "MedicineBrand", "MedicineCache", "MedicineEfficacy", "MedicineIngredient", "MedicineSearchCount",
-    "MedicineTerm", "MirrorRun", "Scrap",
+    "BrandAlias", "Medicine", "MedicineBrand", "MedicineCache", "MedicineEfficacy", "MedicineIngredient",
+    "MedicineSearchCount", "MedicineTerm", "MirrorRun", "Scrap", "SearchMiss", "Synonym",
 ]  # fmt: skip
 
 
@@ -78,6 +79,7 @@ class Medicine(models.Model):
 
     class Meta:
         db_table = "medicine"
+        verbose_name = verbose_name_plural = "의약품"
         indexes = [
             # search: exact and prefix
             models.Index(OpClass("name_keys", "text_pattern_ops"), name="idx_medicine_name_keys"),
@@ -224,6 +226,7 @@ class MedicineCache(models.Model):
 
     class Meta:
         db_table = "medicine_cache"
+        verbose_name = verbose_name_plural = "설명서"
         constraints = [models.UniqueConstraint(fields=["medicine", "source"], name="uniq_medicine_cache_source")]
         indexes = [
             models.Index(fields=["item_name"], name="idx_medicine_cache_name"),
@@ -268,6 +271,7 @@ class MirrorRun(BaseMirrorRun):
 
     class Meta:
         db_table = "medicine_mirror_run"
+        verbose_name = verbose_name_plural = "자료 수집 실행"
         indexes = [models.Index(fields=["source", "-started_at"], name="idx_mirror_run_latest")]
 
     def __str__(self) -> str:

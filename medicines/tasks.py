@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from core.celery_task import PillingTask, enqueue
 from core.mirroring import MirrorBusy, MirrorStopped
 from medicines.selectors.detail import labels_to_fetch
-from medicines.services import backfill, mirror, popularity, reindex, search_index, warming
+from medicines.services import backfill, mirror, misses, popularity, reindex, search_index, warming
 from medicines.services.labels import claim_label
 from medicines.services.reindex import ReindexBusy
 
@@ -88,6 +88,11 @@ def store_popularity() -> None:
         popularity.store_counts()
     except RedisError as error:
         logger.warning("Searches not stored: %s", type(error).__name__)
+
+
+@shared_task(base=PillingTask, name="medicines.tasks.store_misses")
+def store_misses() -> None:
+    misses.store()
 
 
 @shared_task(base=PillingTask, name="medicines.tasks.warm_cache")

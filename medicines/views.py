@@ -18,7 +18,7 @@ from medicines.selectors import lists
 from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, suggest_answer
 from medicines.selectors.popular import popular
 from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
-from medicines.services import popularity
+from medicines.services.counting import count
 from medicines.services.labels import claim_label
 from medicines.services.missing import find_or_fetch
 
@@ -56,7 +56,7 @@ def _page(
         params = urlencode({"q": query.raw, "limit": given.limit, "cursor": cursor})
         return request.build_absolute_uri(f"{request.path}?{params}")
 
-    return search_answer(ranked, raw=query.raw, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
+    return search_answer(ranked, query=query, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
 
 
 @plain_view(scope="suggest", describe=schema.Suggest)
@@ -105,7 +105,7 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
             kept().put(key, answer.from_memory(), since=drops)
     else:
         tiers().count_composed()
-    _count(answer, request)
+    count(answer, address=client_address(request))
     response = _respond(request, answer, started)
     if isinstance(response, ReadyResponse):
         response.is_current = lambda: kept().get(key) is answer
@@ -113,14 +113,9 @@ def _answer(request: HttpRequest, make: Callable[[HttpRequest], Answer]) -> Http
     return response
 
 
-def _count(answer: Answer, request: HttpRequest) -> None:
-    if answer.searched:
-        popularity.note(answer.searched, client_address(request))
-
-
 def _count_ready(answer: Answer, request: HttpRequest) -> None:
     tiers().count_composed()
-    _count(answer, request)
+    count(answer, address=client_address(request))
 
 
 def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpResponse:

@@ -17,6 +17,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         db_table = "ops_audit_event"
+        verbose_name = verbose_name_plural = "감사 기록"
         ordering: ClassVar[list[str]] = ["-at"]
         indexes: ClassVar[list[models.Index]] = [
             # The admin's list, newest first, and one target's history.
@@ -43,6 +44,7 @@ class DeadLetter(models.Model):
 
     class Meta:
         db_table = "dead_letter"
+        verbose_name = verbose_name_plural = "실패한 작업"
         ordering: ClassVar[list[str]] = ["-failed_at"]
         indexes: ClassVar[list[models.Index]] = [
             # The admin's list of what still waits for a decision.
@@ -68,6 +70,7 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         db_table = "idempotency_key"
+        verbose_name = verbose_name_plural = "반복 요청의 열쇠"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["owner", "key"], name="uniq_idempotency_key"),
         ]
@@ -109,3 +112,17 @@ class CacheEntry(models.Model):
 
     def __str__(self) -> str:
         return "cache entry"
+
+
+class TaskRun(models.Model):
+    """No table: gives the page of the background tasks its place in the admin and its permission."""
+
+    objects: ClassVar[_NoRows] = _NoRows()
+
+    class Meta:
+        managed = False
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = "작업 실행"
+
+    def __str__(self) -> str:
+        return "task run"

@@ -20,7 +20,7 @@ class PharmacyAdmin(ReadOnlyAdmin):
     list_display = ("name", "address", "phone", "source", "as_of", "merged_into", "vanished_at")
     list_filter = ("source", ("merged_into", admin.EmptyFieldListFilter), ("vanished_at", admin.EmptyFieldListFilter))
     list_select_related = ("merged_into",)
-    search_fields = ("=source_id", "name__startswith")
+    search_fields = ("source_id__exact", "name__startswith")
 
 
 class PairForm(forms.ModelForm[PharmacyMatch]):
@@ -48,7 +48,6 @@ class PharmacyMatchAdmin(admin.ModelAdmin[PharmacyMatch]):
     list_select_related = ("row", "target")
     list_per_page = 50
     ordering = ("-state", "-confidence", "pk")
-    show_full_result_count = False
     form = PairForm
     fields = ("row", "target")
     raw_id_fields = ("row", "target")
@@ -128,10 +127,9 @@ class PublicHolidayAdmin(admin.ModelAdmin[PublicHoliday]):
     """A curator's day stands above the feed's and the library's."""
 
     list_display = ("day", "name", "is_holiday", "source", "updated_at")
-    list_filter = ("source", "is_holiday")
+    list_filter = ("source", "is_holiday", "day")
     form = HolidayForm
     fields = ("day", "name", "is_holiday")
-    date_hierarchy = "day"
     ordering = ("-day",)
 
     def has_change_permission(self, request: HttpRequest, obj: PublicHoliday | None = None) -> bool:

@@ -9,6 +9,9 @@ from summaries.sentences import SourceSentence
 
 MIN_LENGTH, MAX_LENGTH = 2, 30
 
+Curated = tuple[str, str, bool]
+"""word, what it means, whether it is in use (medicines.search.dictionary)."""
+
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("임산부", "임부", "임신", "임신부", "가임"),
     ("수유부", "수유", "모유", "젖먹이"),
@@ -66,16 +69,30 @@ def same_meaning(keyword: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((keyword, *groups)))
 
 
-def about(keyword: str, sentences: Sequence[SourceSentence]) -> tuple[SourceSentence, ...]:
+def about(
+    keyword: str, sentences: Sequence[SourceSentence], curated: Sequence[Curated] = ()
+) -> tuple[SourceSentence, ...]:
     """The sentences that speak of the keyword, with the headings they stand under; none when the label is silent.
 
     A word of one syllable counts only where a word begins, so that 술 is not found in 수술.
     """
-    spoken = re.compile("|".join(_pattern(word) for word in same_meaning(keyword)), re.IGNORECASE)
+    spoken = re.compile("|".join(_pattern(word) for word in _meant(keyword, curated)), re.IGNORECASE)
     found = {s.id for s in sentences if spoken.search(s.text)}
     items = {s.id for s in sentences if any(f"{s.field}.{i}" in found for i in s.headings)}
     above = {f"{s.field}.{i}" for s in sentences if s.id in found | items for i in s.headings}
     return tuple(s for s in sentences if s.id in found | items | above)
+
+
+def _meant(keyword: str, curated: Sequence[Curated]) -> tuple[str, ...]:
+    """`same_meaning` with the words that curators added, and without those that they turned off."""
+    own = [means for word, means, in_use in curated if in_use and word == keyword]
+    words = dict.fromkeys(word for name in (keyword, *own) for word in same_meaning(name))
+    for word, means, in_use in curated:
+        if means in words and word != keyword:
+            words |= {word: None}
+            if not in_use:
+                del words[word]
+    return tuple(words)
 
 
 def _pattern(word: str) -> str:

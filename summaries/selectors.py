@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.cache import tiers
 from core.errors import NotFound, SourceDown
+from medicines.selectors.dictionary import in_use
 from medicines.selectors.label_text import LabelText, label_text
 from summaries import keywords, prompts, word_table
 from summaries.compose import Source, sections, trusted
@@ -63,7 +64,7 @@ def source_of(label: LabelText, keyword: str) -> Source:
     """The label's sentences, or those that speak of the keyword. From here on, the table of hard words is as edited."""
     word_table.refresh()
     whole = trusted(source_sentences(label.sections))
-    return Source(keywords.about(keyword, whole.sentences)) if keyword else whole
+    return Source(keywords.about(keyword, whole.sentences, in_use().keywords)) if keyword else whole
 
 
 def names_of(label: LabelText) -> Collection[str]:

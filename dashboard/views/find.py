@@ -14,7 +14,7 @@ from dashboard.page import page, show
 from medicines.selectors import lists
 from medicines.selectors.answers import search_answer, suggest_answer
 from medicines.selectors.popular import popular
-from medicines.services import popularity
+from medicines.services.counting import count
 from medicines.services.missing import find_or_fetch
 
 CARDS = 20
@@ -68,10 +68,9 @@ def _found(request: HttpRequest, q: str, cursor: str) -> dict[str, Any]:
     if not cursor:
         ranked, checked = find_or_fetch(query=query, address=client_address(request))
     answer = search_answer(
-        ranked, raw=query.raw, offset=offset, limit=CARDS, link=_link(query.raw), unchecked=not checked
+        ranked, query=query, offset=offset, limit=CARDS, link=_link(query.raw), unchecked=not checked
     )
-    if answer.searched:
-        popularity.note(answer.searched, client_address(request))
+    count(answer, address=client_address(request))
     return {**json.loads(answer.body), "again": _OLD if again else ""}
 
 

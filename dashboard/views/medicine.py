@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from core.errors import Conflict, InvalidQuery, NotFound
+from core.throttling import client_address
 from dashboard import reading
 from dashboard.page import page, person, show, signed_in, user_id
 from dashboard.speech import spoken_lines
 from medicines.selectors import scraps
 from medicines.selectors.answers import detail_answer
 from medicines.services import scraps as scrapping
+from medicines.services.counting import count
 from summaries import keywords
 
 CATEGORY = "관심 약"
@@ -26,7 +28,7 @@ _UNKNOWN = "그런 약이 없어요. 이름으로 다시 찾아 주세요."
 
 @page()
 def medicine(request: HttpRequest, item_seq: str) -> HttpResponse:
-    found = _detail(item_seq)
+    found = _detail(request, item_seq)
     values = {
         "medicine": found,
         "labels": _label(found),
@@ -84,10 +86,11 @@ def _keep(me: UUID, item_seq: str, held: int | None) -> None:
             raise
 
 
-def _detail(item_seq: str) -> dict[str, Any]:
+def _detail(request: HttpRequest, item_seq: str) -> dict[str, Any]:
     answer = detail_answer(item_seq=_checked(item_seq))
     if answer is None:
         raise NotFound(_UNKNOWN)
+    count(answer, address=client_address(request))
     if answer.retry_after:
         reading.fetch_label(item_seq)
     found: dict[str, Any] = json.loads(answer.body)

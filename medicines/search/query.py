@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from core.errors import FieldError, InvalidQuery
 from medicines.search.company import company_name
-from medicines.search.ingredients import substance_for
+from medicines.search.dictionary import EMPTY, Dictionary
 from medicines.search.keys import decode_slip, initial_keys, is_initials, split_compounds, to_keys
 from medicines.search.nearness import strip_near_form
 from medicines.search.normalise import brand_of, compose, normalise, number_words, open_prefix, split_strength
-from medicines.search.symptoms import emergency_notice, symptom_for
+from medicines.search.symptoms import emergency_notice
 
 MAX_LENGTH = 100
+# What curators can make a synonym of (medicines.services.curation).
+_COUNTED = range(2, 31)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
 
 
@@ -21,6 +23,7 @@ class Query:
 
     `text` is what was typed; `hangul` what was meant (it differs only after a forgotten 한/영 switch, `slip`).
     `base` is `hangul` without the dosage at its end, `strength` that dosage ("" when none, else "500" or "500mg").
+    `alias` is the brand that curators say is meant by it ("" for none).
     """
 
     raw: str
@@ -36,6 +39,7 @@ class Query:
     substance: str
     company: str
     symptom: str
+    alias: str
     emergency: str | None
 
     @property
@@ -63,13 +67,18 @@ class Query:
         return tuple(map(to_keys, self.near_words))
 
     @property
+    def countable(self) -> str | None:
+        """Under which a search in vain is counted; None: it is not, as a call for help, a sign, a whole sentence."""
+        return self.hangul if len(self.hangul) in _COUNTED and not self.emergency else None
+
+    @property
     def is_empty(self) -> bool:
         """Nothing searchable is left: no letter and no digit (`%`, `_`, emoji)."""
         return not self.text
 
 
-def parse_query(raw: str) -> Query:
-    """Parse what stands in `q`.
+def parse_query(raw: str, words: Dictionary = EMPTY) -> Query:
+    """Parse what stands in `q`, with the words that curators added.
 
     Raises InvalidQuery (400) when it is empty or longer than 100 characters after trimming, or holds NUL or a lone
     surrogate (PostgreSQL takes neither).
@@ -78,6 +87,7 @@ def parse_query(raw: str) -> Query:
     text = split_compounds(normalise(trimmed)) if is_initials(normalise(trimmed)) else normalise(trimmed)
     meant = decode_slip(_letters(trimmed)) or text
     base, strength, tokens = _dosage(meant, trimmed if meant == text else "")
+    brand = brand_of(base)
     return Query(
         raw=trimmed,
         text=text,
@@ -87,11 +97,12 @@ def parse_query(raw: str) -> Query:
         strength=strength,
         tokens=tokens,
         initials=initial_keys(meant) if is_initials(meant) else "",
-        brand=brand_of(base),
+        brand=brand,
         variant=number_words(meant) if number_words(meant) != meant else "",
-        substance=substance_for(meant),
+        substance=words.substance(meant),
         company=company_name(trimmed) if meant == text else meant,
-        symptom=symptom.name if (symptom := symptom_for(meant)) else "",
+        symptom=words.symptom(meant),
+        alias=words.brand(meant, base, brand),
         emergency=emergency_notice(trimmed) or emergency_notice(meant),
     )
 

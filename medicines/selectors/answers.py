@@ -25,13 +25,16 @@ PENDING_SECONDS = 5
 class Answer:
     """A body and where it came from; a `stale` one must not be kept by anybody.
 
-    `searched`: the item_seq that counts as searched for. `retry_after`: in how many seconds there may be more to read.
+    `searched`: the item_seq that counts as searched for; `missed`: the query that nothing was found for; `opened`: the
+    item_seq whose page this is. `retry_after`: in how many seconds there may be more to read.
     """
 
     body: bytes
     tier: str
     stale: bool = False
     searched: str | None = None
+    missed: str | None = None
+    opened: str | None = None
     retry_after: int = 0
     etag: str = field(init=False)
 
@@ -54,7 +57,7 @@ def kept() -> Composed[Answer]:
 
 
 def search_answer(
-    ranked: RankedList, *, raw: str, offset: int, limit: int, link: Callable[[str], str], unchecked: bool = False
+    ranked: RankedList, *, query: Query, offset: int, limit: int, link: Callable[[str], str], unchecked: bool = False
 ) -> Answer:
     """One page of a list. `link` makes an address of a cursor; `unchecked`: a source had to be asked and was not.
 
@@ -68,13 +71,14 @@ def search_answer(
     following = sign_cursor(ranked.digest, offset + limit) if more else None
     before = sign_cursor(ranked.digest, max(0, offset - limit)) if offset else None
     body = b"".join((
-        b'{"query":', _json(raw), b",", ranked.head,
+        b'{"query":', _json(query.raw), b",", ranked.head,
         b',"stale":true,"results":[' if stale else b',"stale":false,"results":[',
         b",".join(_hit(cards[item_seq], match) for item_seq, match in hits if item_seq in cards),
         b'],"next":', _json(following and link(following)),
         b',"previous":', _json(before and link(before)), b"}",
     ))  # fmt: skip
-    return Answer(body, came_from, stale, None if offset else ranked.first)
+    missed = query.countable if ranked.is_empty and not stale else None
+    return Answer(body, came_from, stale, None if offset else ranked.first, missed)
 
 
 def detail_answer(*, item_seq: str) -> Answer | None:
@@ -83,7 +87,7 @@ def detail_answer(*, item_seq: str) -> Answer | None:
     if found is None:
         return None
     wait = PENDING_SECONDS if found.awaited else 0
-    return Answer(found.body, found.tier, found.tier == tiers.STALE, retry_after=wait)
+    return Answer(found.body, found.tier, found.tier == tiers.STALE, opened=item_seq, retry_after=wait)
 
 
 def suggest_answer(*, query: Query, limit: int) -> Answer:

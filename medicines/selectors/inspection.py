@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from core.errors import InvalidQuery
 from medicines.search.query import Query
-from medicines.selectors import lists, tiers
+from medicines.selectors import dictionary, lists, tiers
 from medicines.selectors.cards import encode, load_cards
 from medicines.selectors.detail import load_detail
 from medicines.selectors.search import search_rows
@@ -17,7 +17,12 @@ _SUGGESTIONS = 10
 
 
 def entries(text: str) -> list[Entry]:
-    """For an item_seq or the key of a card or detail: its card and detail; for other text: what it finds as a query."""
+    """For an item_seq or the key of a card or detail: its card and detail; for other text: what it finds as a query.
+
+    The curated words are found by their key alone.
+    """
+    if text == dictionary.KEY:
+        return [Entry(text, "큐레이터가 적은 말", dictionary.stored)]
     item_seq = text.removeprefix(tiers.CARD).removeprefix(tiers.DETAIL)
     if item_seq.isascii() and item_seq.isdigit():
         both = (_card(item_seq), _detail(item_seq))

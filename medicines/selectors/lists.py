@@ -18,9 +18,11 @@ from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
 from core.pagination import read_cursor
+from medicines.search.dictionary import Dictionary
 from medicines.search.query import Query, parse_query
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
+from medicines.selectors.dictionary import in_use
 from medicines.selectors.search import Found, search_rows
 
 MAX_HITS = 200
@@ -34,8 +36,12 @@ _BY_NAME = tuple(
     b'{"kind":"%s"' % kind for kind in (b"exact", b"prefix", b"substring", b"initials", b"keyboard", b"fuzzy")
 )
 
-parsed: Callable[[str], Query] = lru_cache(maxsize=4096)(parse_query)
-"""`parse_query`, remembered: it takes longer than all else on the way to a hit in memory."""
+_parsed: Callable[[str, Dictionary], Query] = lru_cache(maxsize=4096)(parse_query)
+
+
+def parsed(raw: str) -> Query:
+    """`parse_query` with the curated words, remembered: it takes longer than all else on the way to a hit in memory."""
+    return _parsed(raw, in_use())
 
 
 @dataclass(frozen=True, slots=True)

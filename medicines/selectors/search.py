@@ -8,6 +8,7 @@ from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
 from medicines.selectors.search_arms import (
+    ALIAS,
     AS_TYPED,
     EXACT,
     EXACT_BRAND,
@@ -86,8 +87,11 @@ def _fallbacks(query: Query) -> list[tuple[str, Arm]]:
     """
     if query.initials:
         return []
-    arms = []
+    arms: list[tuple[str, Arm]] = []
     gate = "NOT EXISTS (SELECT 1 FROM strong)"
+    if query.alias:
+        arms.append(("alias", _alias(query.alias)))
+        gate += " AND NOT EXISTS (SELECT 1 FROM alias)"
     for arm in free_text(query.hangul):
         arms.append(("words", Arm(f"SELECT * FROM ({arm.sql}) f WHERE {gate}", arm.params)))
         gate += " AND NOT EXISTS (SELECT 1 FROM words)"
@@ -95,6 +99,12 @@ def _fallbacks(query: Query) -> list[tuple[str, Arm]]:
         arms.append(("gate", _gate(query, gate)))
         arms.append(("fuzzy", _fuzzy(query)))
     return arms
+
+
+def _alias(brand: str) -> Arm:
+    """The products of the brand that curators say is meant; also beside stronger hits, but below them."""
+    sql = f"SELECT id, {ALIAS} AS tier FROM medicine m WHERE brand_name = %s ORDER BY {RANK} LIMIT {_OF_A_BRAND}"
+    return Arm(sql, (brand,))
 
 
 def _gate(query: Query, nothing_found: str) -> Arm:
@@ -149,11 +159,12 @@ Row = tuple[int, str, int, bool, str, str]
 
 
 def _found(query: Query, rows: list[Row], limit: int) -> Found:
-    strong = [_hit(row) for row in rows if row[2] != FUZZY]
-    near = _nearest(query, [row for row in rows if row[2] == FUZZY])
+    strong = [_hit(row) for row in rows if row[2] not in (ALIAS, FUZZY)]
+    near = [(_hit(row), query.alias) for row in rows if row[2] == ALIAS]
+    near += _nearest(query, [row for row in rows if row[2] == FUZZY])
     hits = (strong + [hit for hit, _ in near])[:limit]
     if strong:
-        first = next(row[2] for row in rows if row[2] != FUZZY)
+        first = next(row[2] for row in rows if row[2] not in (ALIAS, FUZZY))
         return Found(tuple(hits), query.hangul if query.slip and first not in AS_TYPED else None)
     return Found(tuple(hits), near[0][1] if near else None)
 

@@ -43,11 +43,12 @@ TIERS: dict[int, tuple[str, str, float]] = {
     51: ("company", "entp_name", 0.45),
     60: ("symptom", "efficacy", 0.4),
     61: ("symptom", "efficacy", 0.35),
+    69: ("fuzzy", "item_name", 0.3),
     70: ("fuzzy", "item_name", 0.3),
 }
 EXACT, EXACT_BRAND, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, PREFIX_COMPANY = 0, 1, 2, 10, 11, 12
 SUBSTRING, SUBSTRING_COMPANY, WHOLE_INITIALS, INITIALS, KEYBOARD = 20, 21, 29, 30, 31
-INGREDIENT_MEANT, INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, FUZZY = 39, 40, 50, 60, 61, 70
+INGREDIENT_MEANT, INGREDIENT, COMPANY, SYMPTOM, FREE_TEXT, ALIAS, FUZZY = 39, 40, 50, 60, 61, 69, 70
 # Of a query in Latin letters that stand for Hangul: what was found by the letters as they are.
 AS_TYPED = frozenset((EXACT, EXACT_ENGLISH, PREFIX, PREFIX_ENGLISH, SUBSTRING, INGREDIENT))
 

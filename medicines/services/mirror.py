@@ -17,16 +17,7 @@ from django.utils import timezone
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.locks import acquire, release, renew
-from core.mirroring import (
-    BELIEVABLE,
-    RESUMABLE,
-    TOLERANCE,
-    MirrorBusy,
-    MirrorStopped,
-    NonsensePage,
-    resumed,
-    tried,
-)
+from core.mirroring import BELIEVABLE, RESUMABLE, TOLERANCE, MirrorBusy, MirrorStopped, NonsensePage, resumed, tried
 from medicines import client
 from medicines.client import SourcePage
 from medicines.models import Medicine, MirrorRun

@@ -2,9 +2,10 @@
 
 from ops.admin.breakers import CircuitBreakerAdmin
 from ops.admin.cache import CacheEntryAdmin
+from ops.admin.runs import TaskRunAdmin
 from ops.admin.tables import AuditEventAdmin, DeadLetterAdmin, IdempotencyKeyAdmin, ReadOnlyAdmin
 
 __all__ = [
     "AuditEventAdmin", "CacheEntryAdmin", "CircuitBreakerAdmin", "DeadLetterAdmin", "IdempotencyKeyAdmin",
-    "ReadOnlyAdmin",
+    "ReadOnlyAdmin", "TaskRunAdmin",
 ]  # fmt: skip

@@ -15,8 +15,6 @@ from ops.services import claim_dead_letter, record_audit, release_dead_letter
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Shown, never written by hand: the sources and services say what stands there."""
 
-    show_full_result_count = False
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -38,7 +36,7 @@ class _Deletable(ReadOnlyAdmin):
 class DeadLetterAdmin(_Deletable):
     list_display = ("name", "error", "attempts", "failed_at", "resent_at")
     list_filter = ("name", ("resent_at", admin.EmptyFieldListFilter))
-    search_fields = ("task_id", "request_id")
+    search_fields = ("task_id__exact", "request_id__exact")
     actions = ("send_again",)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
@@ -64,9 +62,9 @@ def _sent(letter: DeadLetter) -> bool:
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "target")
-    list_filter = ("action",)
-    search_fields = ("target", "request_id", "actor")
-    date_hierarchy = "at"
+    list_filter = ("action", "at")
+    search_fields = ("target__exact", "request_id__exact", "actor__exact")
+    sortable_by = ("at",)
 
 
 @admin.register(IdempotencyKey)

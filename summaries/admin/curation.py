@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.celery_task import enqueue
+from medicines.selectors.curation import ids_named
 from summaries import review, services, tasks
 from summaries.admin.forms import ReasonForm, SentenceForm, SentenceFormSet
 from summaries.comparison import FIELDS, bound, compare
@@ -33,12 +34,16 @@ class CurationAdmin(admin.ModelAdmin[Any]):
     queue_title: ClassVar[str]
     list_filter = ("state", "prompt_version", "model")
     list_per_page = 50
-    show_full_result_count = False
     sortable_by = ()
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queue(self.kind)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (queryset.filter(medicine__in=ids_named(search_term)) if search_term else queryset), False
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("-priority", "pk")

@@ -11,5 +11,5 @@ class SummaryAdmin(CurationAdmin):
     kind = "summary"
     queue_title = "요약 검토 (많이 찾고 위험한 것부터)"
     list_display = ("name", "seq", "state", "shown_priority", "shown_views", "shown_risk", "shown_refused", "made")
-    search_fields = ("=item_seq", "medicine__name")
-    search_help_text = "제품명이나 품목기준코드"
+    search_fields = ("item_seq",)
+    search_hint = "제품명이나 품목기준코드"
