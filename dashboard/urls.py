@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import find, medicine, scraps, shell
+from dashboard.views import find, medicine, pharmacies, scraps, shell
 
 urlpatterns: list[URLPattern] = [
     path("", find.find, name="find"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("medicines/<str:item_seq>/scrap", medicine.scrap, name="scrap-medicine"),
     path("scraps", scraps.scraps, name="scraps-page"),
     path("scraps/<int:id_>/remove", scraps.remove, name="remove-scrap"),
+    path("pharmacies", pharmacies.pharmacies, name="pharmacies-page"),
     path("text-size", shell.text_size, name="text-size"),
     path("offline", shell.offline, name="offline"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),

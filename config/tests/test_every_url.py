@@ -22,7 +22,7 @@ OPEN = {
 OPEN_PAGES = {
     "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
     "logout", "picture", "find", "suggestions", "medicine-page", "medicine-summary",
-    "text-size", "offline", "manifest", "service-worker",
+    "text-size", "offline", "manifest", "service-worker", "pharmacies-page",
 }  # fmt: skip
 # Pages of one person; that they show nobody else's is tried in dashboard/tests.
 SIGNED_PAGES = {"scrap-medicine", "scraps-page", "remove-scrap"}
