@@ -46,8 +46,8 @@ def section(name: str) -> str:
 STATES = {"open": "열림", "closed": "닫힘", "unknown": "모름"}
 SOURCES = {"nemc": "국립중앙의료원", "hira": "건강보험심사평가원", "kakao": "카카오"}
 DAYS = {
-    "mon": "월요일", "tue": "화요일", "wed": "수요일", "thu": "목요일", "fri": "금요일", "sat": "토요일", "sun": "일요일",
-    "holiday": "공휴일",
+    "mon": "월요일", "tue": "화요일", "wed": "수요일", "thu": "목요일", "fri": "금요일", "sat": "토요일",
+    "sun": "일요일", "holiday": "공휴일",
 }  # fmt: skip
 _NEAR_DAYS = ("오늘", "내일", "모레")
 

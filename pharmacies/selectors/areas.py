@@ -29,8 +29,8 @@ _PROVINCES = {
 }  # fmt: skip
 _NUMBER = re.compile(r"[\d~-]+(번지|호|층|번길)?")
 
-# A district: province, town, and a big city's district. The middle of its pharmacies is where people are; of its land it
-# would often be a hill.
+# A district: province, town, and a big city's district. The middle of its pharmacies is where people are; the middle of
+# its land would often be a hill.
 _AREA = """
 SELECT split_part(address, ' ', 1) AS province,
     CASE WHEN split_part(address, ' ', 2) ~ '[시군구]$' THEN split_part(address, ' ', 2) ELSE '' END AS town,
