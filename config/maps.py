@@ -2,7 +2,7 @@
 
 from config.environment import Env
 
-_env = environ.Env()
+_env = Env()
 # The app's JavaScript key: with it Kakao's map is shown, and that page alone loads anything from outside.
 KAKAO_JS_KEY = _env.str("KAKAO_JS_KEY", "")
 KAKAO_MAP_BASE_URL = _env.str("KAKAO_MAP_BASE_URL", "https://dapi.kakao.com")

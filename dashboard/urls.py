@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import find, medicine, pharmacies, scraps, shell
+from dashboard.views import find, medicine, operations, pharmacies, scraps, shell
 
 urlpatterns: list[URLPattern] = [
     path("", find.find, name="find"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("scraps", scraps.scraps, name="scraps-page"),
     path("scraps/<int:id_>/remove", scraps.remove, name="remove-scrap"),
     path("pharmacies", pharmacies.pharmacies, name="pharmacies-page"),
+    path("operations", operations.operations, name="operations"),
+    path("operations/live", operations.live, name="operations-live"),
     path("text-size", shell.text_size, name="text-size"),
     path("offline", shell.offline, name="offline"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),

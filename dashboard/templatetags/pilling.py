@@ -1,5 +1,6 @@
 """Words for what the API says in codes. Pure."""
 
+import json
 from datetime import date, datetime, timedelta
 
 from django import template
@@ -91,3 +92,9 @@ def clock(moment: str, seen: str) -> str:
     ahead = (at.date() - now.date()) // timedelta(days=1)
     said = _NEAR_DAYS[ahead] if 0 <= ahead < len(_NEAR_DAYS) else f"{at.month}월 {at.day}일"
     return f"{said} {at:%H:%M}"
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a data attribute, which the template escapes."""
+    return json.dumps(value, separators=(",", ":"))
