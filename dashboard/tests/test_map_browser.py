@@ -1,4 +1,4 @@
-"""The pharmacies' and the operators' pages in a real Chromium: maps, geolocation given and blocked, charts, axe-core."""
+"""The pharmacies' and the operators' pages in a real Chromium: maps, geolocation, charts, axe-core."""
 
 import time
 from urllib.parse import urlsplit

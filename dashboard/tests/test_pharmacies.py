@@ -1,6 +1,10 @@
 """`/pharmacies`: by district, address and place; every bad input; what the policy allows."""
 
+import gzip
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 
 from core.cache import tiers
 from pharmacies.cells import cells_around
@@ -190,3 +194,17 @@ def test_tiles_are_allowed_by_their_host(browser, settings):
     settings.MAP_TILES_URL = "https://{s}.tiles.example/{z}/{x}/{y}.png"
     answer = browser.get(URL, {"area": "서울특별시 중구"})
     assert "img-src 'self' data: https://*.tiles.example" in answer["Content-Security-Policy"]
+
+
+FILES = (
+    "dashboard/pilling.css", "dashboard/pilling.js", "dashboard/pharmacies.js", "dashboard/icon.svg",
+    "django_htmx/htmx-2.min.js", "vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css", "dashboard/districts.json",
+)  # fmt: skip
+
+
+def test_a_full_page_with_its_map_weighs_little(browser):
+    for number in range(30):
+        store(f"더{number}약국", metres_north(LAT, 10 * number), LNG, week=week(**WEEKDAYS))
+    page = text(browser.get(URL, {"area": "서울특별시 중구"})).encode()
+    files = [Path(finders.find(name)).read_bytes() for name in FILES]
+    assert sum(len(gzip.compress(body)) for body in [page, *files]) < 150_000

@@ -107,10 +107,9 @@ def _found(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 
 def _areas(asked: Asked) -> Sequence[Area]:
     """At least one. An address that is not in the chosen district is looked for everywhere."""
-    if not asked.q:
-        found: Sequence[Area] = [area for area in areas() if area.name == asked.area]
-    else:
-        within = find_areas(f"{asked.area} {asked.q}"[: 2 * _LONGEST]) if asked.area else ()
+    found: Sequence[Area] = [area for area in areas() if area.name == asked.area]
+    if asked.q:
+        within = find_areas(asked.q, within=asked.area) if found else ()
         found = [area for area in within if area.name == asked.area] or find_areas(asked.q)
     if not found:
         raise invalid("q", "unknown", _NOWHERE)

@@ -72,12 +72,12 @@ def areas() -> Sequence[Area]:
     return [Area(*row) for row in json.loads(value)]
 
 
-def find_areas(text: str) -> Sequence[Area]:
+def find_areas(text: str, *, within: str = "") -> Sequence[Area]:
     """Where an address, a road or a station is, the district with most of it first; numbers of houses do not count.
 
-    Raises InvalidQuery. One pass over the addresses.
+    `within`: the name of a district that it must lie in. Raises InvalidQuery. One pass over the addresses.
     """
-    found = _areas(_FOUND, {"words": [_pattern(word) for word in _words(text)]})
+    found = _areas(_FOUND, {"words": [_pattern(word) for word in [*_words(text), *within.split()]]})
     return sorted(found, key=lambda area: (-area.pharmacies, area.name))[:MAX_CHOICES]
 
 

@@ -104,11 +104,13 @@
     document.head.append(style);
     const outline = fetch(element.dataset.outline).then((answer) => answer.json());
     await load(element.dataset.leaflet, () => window.L);
-    const map = L.map(element, { zoomSnap: 0.5, maxZoom: 17, minZoom: 6 });
+    const map = L.map(element, { zoomSnap: 0.5, maxZoom: 17, minZoom: 6, zoomControl: false });
+    L.control.zoom({ zoomInTitle: "크게 보기", zoomOutTitle: "작게 보기" }).addTo(map);
+    map.on("popupopen", ({ popup }) => {
+      popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", "닫기");
+    });
     map.attributionControl.setPrefix("<a href='https://leafletjs.com'>Leaflet</a>");
     if (element.dataset.tiles) L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution }).addTo(map);
-    map.zoomControl._zoomInButton.title = map.zoomControl._zoomInButton.ariaLabel = "크게 보기";
-    map.zoomControl._zoomOutButton.title = map.zoomControl._zoomOutButton.ariaLabel = "작게 보기";
     const markers = new Map(cards().map((card, index) => [card.id, marker(map, card, index + 1)]));
     map.fitBounds(L.latLngBounds(cards().map(place)).pad(0.1), { maxZoom: 16, animate: false });
     outlined(map, await outline);
