@@ -148,7 +148,7 @@ def _rates(counts: Mapping[minutes.Field, int]) -> dict[str, float | None]:
     def share(hits: int, asked: int) -> float | None:
         return 100 * hits / asked if asked else None
 
-    found = {}
+    found: dict[str, float | None] = {}
     for tier in (MEMORY, REDIS):
         hits, missed = (counts.get(("cache", tier, outcome), 0) for outcome in ("hit", "miss"))
         found[tier] = share(hits, hits + missed)

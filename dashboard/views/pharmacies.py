@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from celery import current_app
@@ -168,7 +168,7 @@ def _show(request: HttpRequest, asked: Asked, values: Mapping[str, Any], *, stat
         headers["Referrer-Policy"] = "strict-origin"
     added = maps.policy()
     answer = show(request, "dashboard/pharmacies.html", known, status=status, headers=headers)
-    return csp_update(added)(lambda _: answer)(request) if added else answer
+    return cast(HttpResponse, csp_update(added)(lambda _: answer)(request)) if added else answer
 
 
 def _by_province() -> dict[str, list[Area]]:
