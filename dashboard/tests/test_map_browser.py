@@ -163,6 +163,7 @@ def test_a_place_abroad_is_told_kindly(site):
 
 @pytest.fixture
 def kakao_key(settings, standins):
+    settings.KAKAO_REST_API_KEY = ""
     settings.KAKAO_JS_KEY = kakao_local.JS_KEY
     settings.KAKAO_MAP_BASE_URL = standins.url("kakao_local")
 

@@ -111,8 +111,9 @@
     });
     map.attributionControl.setPrefix("<a href='https://leafletjs.com'>Leaflet</a>");
     if (element.dataset.tiles) L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution }).addTo(map);
-    const markers = new Map(cards().map((card, index) => [card.id, marker(map, card, index + 1)]));
+    // A map without a view has no markers yet.
     map.fitBounds(L.latLngBounds(cards().map(place)).pad(0.1), { maxZoom: 16, animate: false });
+    const markers = new Map(cards().map((card, index) => [card.id, marker(map, card, index + 1)]));
     outlined(map, await outline);
     return (id) => markers.get(id)?.openPopup();
   }
