@@ -58,8 +58,10 @@ class _Carrier:
 
     def ensure(self) -> None:
         """Start the thread unless it runs. What was counted before is another process's: a parent's."""
-        if self._started:
-            return
+        if not self._started:
+            self._start()
+
+    def _start(self) -> None:
         with self._lock:
             if self._started:
                 return
