@@ -17,6 +17,7 @@ from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from config.environment import Env
+from config.maps import *  # noqa: F403 - read by name
 from config.prices import OPENAI_PRICES as _PRICES
 from config.queues import *  # noqa: F403 - Celery reads them by name
 from config.staff import *  # noqa: F403 - Django, axes and otp read them by name

@@ -8,7 +8,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from core import context
+from core import context, minutes
 from core.access import record
 from core.browser import API_PREFIX
 from core.errors import PayloadTooLarge
@@ -36,6 +36,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = perf_counter()
+        minutes.ensure()
         request_id = context.sane_request_id(request.META.get("HTTP_X_REQUEST_ID"))
         context.request_id.set(request_id)
         context.user_id.set("")

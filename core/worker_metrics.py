@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from celery.signals import worker_init, worker_process_shutdown
+from celery.signals import task_prerun, worker_init, worker_process_shutdown
 from django.conf import settings
 from prometheus_client import start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -18,7 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from core import metrics, stores
+from core import metrics, minutes, stores
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,12 @@ def _export(**kwargs: Any) -> None:
     start_http_server(port, registry=registry)
 
 
+@task_prerun.connect
+def _count_minutes(**kwargs: Any) -> None:
+    minutes.ensure()
+
+
 @worker_process_shutdown.connect
 def _forget(**kwargs: Any) -> None:
+    minutes.flush()
     metrics.mark_dead(os.getpid())

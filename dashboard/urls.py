@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import days, find, me, medicine, plans, scraps, sheets, shell
+from dashboard.views import days, find, me, medicine, operations, pharmacies, plans, scraps, sheets, shell
 
 urlpatterns: list[URLPattern] = [
     path("", find.find, name="find"),
@@ -38,6 +38,9 @@ urlpatterns: list[URLPattern] = [
     path("me/export", me.export, name="my-export"),
     path("me/delete", me.delete, name="delete-me"),
     path("goodbye", me.goodbye, name="goodbye"),
+    path("pharmacies", pharmacies.pharmacies, name="pharmacies-page"),
+    path("operations", operations.operations, name="operations"),
+    path("operations/live", operations.live, name="operations-live"),
     path("text-size", shell.text_size, name="text-size"),
     path("offline", shell.offline, name="offline"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),

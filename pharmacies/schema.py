@@ -8,15 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.schema import problems, response_headers
-from pharmacies.serializers import (
-    DEFAULT_LIMIT,
-    DEFAULT_RADIUS,
-    MAX_ID_DIGITS,
-    MAX_LIMIT,
-    MAX_RADIUS,
-    NearestSerializer,
-    OnePharmacySerializer,
-)
+from pharmacies.question import DEFAULT_LIMIT, DEFAULT_RADIUS, MAX_ID_DIGITS, MAX_LIMIT, MAX_RADIUS
+from pharmacies.serializers import NearestSerializer, OnePharmacySerializer
 from pharmacies.wire import LAT_RANGE, LNG_RANGE
 
 _STATUSES = (200, 400, 429, 503)

@@ -1,5 +1,8 @@
 """Words for what the API says in codes. Pure."""
 
+import json
+from datetime import date, datetime, timedelta
+
 from django import template
 
 register = template.Library()
@@ -39,3 +42,59 @@ def why(kind: str) -> str:
 def section(name: str) -> str:
     """The heading of a section of a summary or a label."""
     return SECTIONS.get(name, name)
+
+
+STATES = {"open": "열림", "closed": "닫힘", "unknown": "모름"}
+SOURCES = {"nemc": "국립중앙의료원", "hira": "건강보험심사평가원", "kakao": "카카오"}
+DAYS = {
+    "mon": "월요일", "tue": "화요일", "wed": "수요일", "thu": "목요일", "fri": "금요일", "sat": "토요일",
+    "sun": "일요일", "holiday": "공휴일",
+}  # fmt: skip
+_NEAR_DAYS = ("오늘", "내일", "모레")
+
+
+@register.filter
+def state(name: str) -> str:
+    """Whether a pharmacy is open."""
+    return STATES.get(name, name)
+
+
+@register.filter
+def source(name: str) -> str:
+    """Who says so of a pharmacy."""
+    return SOURCES.get(name, name)
+
+
+@register.filter
+def weekday(name: str) -> str:
+    """A day of a week's hours."""
+    return DAYS.get(name, name)
+
+
+@register.filter
+def distance(metres: float | None) -> str:
+    """320m, 1.4km."""
+    if metres is None:
+        return ""
+    return f"{round(metres / 10) * 10}m" if metres < 995 else f"{metres / 1_000:.1f}km"
+
+
+@register.filter
+def day(text: str) -> date:
+    """The day of a moment or a date as the API writes them."""
+    return date.fromisoformat(text[:10])
+
+
+@register.filter
+def clock(moment: str, seen: str) -> str:
+    """A moment as one says it at another one, both as the API writes them: 오늘 19:00, 12월 3일 09:00."""
+    at, now = datetime.fromisoformat(moment), datetime.fromisoformat(seen)
+    ahead = (at.date() - now.date()) // timedelta(days=1)
+    said = _NEAR_DAYS[ahead] if 0 <= ahead < len(_NEAR_DAYS) else f"{at.month}월 {at.day}일"
+    return f"{said} {at:%H:%M}"
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a data attribute, which the template escapes."""
+    return json.dumps(value, separators=(",", ":"))

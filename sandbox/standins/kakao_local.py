@@ -1,4 +1,4 @@
-"""The stand-in of Kakao Local: the category search. Contract: kakao_local.md.
+"""The stand-in of Kakao Local: the category search, and the map's script. Contracts: kakao_local.md, kakao_map_js.md.
 
 Not known of the real service and chosen here: results lie in order of latitude; a rectangle whose corners are swapped
 holds nothing.
@@ -6,6 +6,7 @@ holds nothing.
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from sandbox.standins.datagokr import Quota
@@ -15,8 +16,10 @@ from sandbox.standins.pharmacies import Pharmacies
 from sandbox.standins.vendor import FaultReply, Reply, Request, Vendor, json_reply
 
 REST_KEY = "sandbox-key"
-PATH = "/v2/local/search/category.json"
+JS_KEY = "sandbox-js-key"
+PATH, MAP_PATH = "/v2/local/search/category.json", "/v2/maps/sdk.js"
 MAX_SIZE, MAX_PAGE, MAX_RADIUS, MAX_PLACES = 15, 45, 20_000, 45
+_MAP = Path(__file__).with_name("kakao_map.js")
 _THROTTLED = {"errorType": "RequestThrottled", "message": "API limit has been exceeded."}
 
 
@@ -43,7 +46,7 @@ class KakaoLocal(Vendor):
         self._quota = Quota()
 
     def operation(self, request: Request) -> str:
-        return "category" if request.path == PATH else "unknown"
+        return {PATH: "category", MAP_PATH: "map"}.get(request.path, "unknown")
 
     def seconds(self, operation: str) -> float:
         return self.settings["kakao_seconds"]
@@ -53,7 +56,7 @@ class KakaoLocal(Vendor):
 
     def answer(self, request: Request) -> Reply:
         try:
-            return self._category(request)
+            return _map(request) if request.path == MAP_PATH else self._category(request)
         except RefusedError as refused:
             return refused.reply
 
@@ -74,6 +77,13 @@ class KakaoLocal(Vendor):
             raise RefusedError(400, "MissingParameter", "category_group_code parameter required")
         found = _by_rect(self._places, params) if params.get("rect") else _by_circle(self._places, params)
         return found if group == "PM9" else []
+
+
+def _map(request: Request) -> Reply:
+    """To any page that shows the key: which pages may is Kakao's to check by their origin."""
+    if request.params.get("appkey") != JS_KEY:
+        raise RefusedError(401, "AccessDeniedError", "wrong appKey format")
+    return Reply(200, _MAP.read_bytes(), "text/javascript;charset=UTF-8")
 
 
 def _by_rect(places: Pharmacies, params: Mapping[str, str]) -> list[Row]:
