@@ -48,7 +48,7 @@ def feed(*, user_id: UUID, window: Window) -> bytes:
         rows, deleted = _changed(mine, window, clock)
     now = timezone.now()
     end = max(window.end, window.known_to or window.end)
-    rest = {} if deleted is None else {"deleted": deleted}
+    rest: dict[str, Any] = {} if deleted is None else {"deleted": deleted}
     rest |= {
         "next": None,
         "previous": None,
