@@ -17,7 +17,7 @@ from core.ready import ReadyResponse
 
 __all__ = [
     "exception_handler", "handler400", "handler403", "handler404", "handler500", "json_response", "plain_view",
-    "problem_response", "query",
+    "problem_response", "query", "refusal",
 ]  # fmt: skip
 
 _MAX_FIELDS = 20
@@ -113,7 +113,7 @@ def exception_handler(error: Exception, given: dict[str, Any]) -> HttpResponse |
 def _from_drf(error: drf.APIException) -> Problem:
     match error:
         case drf.ValidationError():
-            return errors.InvalidBody(errors=tuple(_field_errors(error.get_full_details())))
+            return refusal(error)
         case drf.ParseError():
             return errors.InvalidBody("본문을 읽을 수 없어요. 올바른 JSON인지 확인해 주세요.")
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
@@ -123,6 +123,11 @@ def _from_drf(error: drf.APIException) -> Problem:
         case drf.Throttled():
             return errors.Throttled(retry_after=int(getattr(error, "wait", None) or 0) + 1)
     return _by_status(error.status_code)
+
+
+def refusal(error: drf.ValidationError) -> errors.InvalidBody:
+    """What a serializer refused, field by field."""
+    return errors.InvalidBody(errors=tuple(_field_errors(error.get_full_details())))
 
 
 def _by_status(status: int) -> Problem:

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api import refusal
+
 _JSON_TYPES = ((serializers.BooleanField, bool), (serializers.CharField, str), (serializers.IntegerField, int))
 
 
@@ -32,3 +34,13 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def _refusal() -> list[serializers.ErrorDetail]:
     return [serializers.ErrorDetail("모르는 항목이에요.", code="unknown")]
+
+
+def checked(kind: type[serializers.Serializer[Any]], data: Any) -> Any:
+    """The checked values, for callers that are no DRF view. Raises InvalidBody."""
+    serializer = kind(data=data)
+    try:
+        serializer.is_valid(raise_exception=True)
+    except serializers.ValidationError as error:
+        raise refusal(error) from None
+    return serializer.validated_data
