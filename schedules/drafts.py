@@ -4,7 +4,7 @@ from typing import Any
 
 from core.bodies import checked
 from core.errors import FieldError, InvalidBody
-from schedules import rules, serializers
+from schedules import intake_serializers, rules, serializers
 from schedules.models import Plan
 from schedules.selectors import plans as selectors
 from schedules.selectors.people import Person
@@ -23,7 +23,7 @@ def plan(data: Any) -> Any:
 
 def intake(data: Any) -> Any:
     """One that is written down by hand. Raises InvalidBody."""
-    return checked(serializers.IntakeInput, data)
+    return checked(intake_serializers.IntakeInput, data)
 
 
 def carer(data: Any) -> Any:

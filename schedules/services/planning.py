@@ -55,6 +55,12 @@ def fill(*, person: Person) -> None:
     )
 
 
+def keep_filled(person: Person) -> None:
+    """A change of zone or meals is found when the person next reads."""
+    if not is_filled(ScheduleClock.objects.filter(pk=person.id).first(), person):
+        fill(person=person)
+
+
 def is_filled(clock: ScheduleClock | None, person: Person) -> bool:
     """Whether a person's intakes reach as far as promised and fit their present zone and meals."""
     if clock is None or clock.filled_until is None:

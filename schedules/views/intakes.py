@@ -14,7 +14,6 @@ from core.pagination import envelope
 from core.preconditions import check_match
 from schedules import schema
 from schedules.intake_serializers import IntakeChange, IntakeInput, TickInput
-from schedules.models import ScheduleClock
 from schedules.selectors import feed
 from schedules.selectors.people import Person
 from schedules.services import intakes, planning
@@ -29,7 +28,7 @@ class Intakes(View):
     def get(self, request: Request) -> HttpResponse:
         person = self.person
         window = read_window(request._request, person)
-        kept_filled(person)
+        planning.keep_filled(person)
         return answer(request, feed.feed(user_id=person.id, window=window))
 
     @schema.create_intake
@@ -88,7 +87,7 @@ class Today(View):
     def get(self, request: Request) -> HttpResponse:
         query(request._request, ("",))
         person = self.person
-        kept_filled(person)
+        planning.keep_filled(person)
         day = datetime.now(person.zone).date()
         start, end = local_day(day, person), local_day(day + timedelta(days=1), person)
         rows = feed.today(user_id=person.id, start=start, end=end)
@@ -97,12 +96,6 @@ class Today(View):
 
 def local_day(day: Any, person: Person) -> datetime:
     return datetime.combine(day, time(), tzinfo=person.zone)
-
-
-def kept_filled(person: Person) -> None:
-    """A change of zone or meals is found when the person next reads."""
-    if not planning.is_filled(ScheduleClock.objects.filter(pk=person.id).first(), person):
-        planning.fill(person=person)
 
 
 def read_window(request: HttpRequest, person: Person) -> feed.Window:

@@ -12,9 +12,8 @@ from schedules import calendars, schema, sheet_fhir, sheet_pdf
 from schedules.selectors import adherence, as_needed, feed, plans, sheet
 from schedules.selectors.people import Person, person
 from schedules.serializers import CalendarInput
-from schedules.services import calendar_links
+from schedules.services import calendar_links, planning
 from schedules.views.base import View, answer, nothing, read
-from schedules.views.intakes import kept_filled
 
 MAX_DAYS = 366
 _CALENDAR_BACK, _CALENDAR_AHEAD = timedelta(days=7), timedelta(days=30)
@@ -81,7 +80,7 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
         owner = person(link.user_id)
     except KeyError:
         raise NotFound from None
-    kept_filled(owner)
+    planning.keep_filled(owner)
     now = datetime.now(UTC)
     rows = feed.today(user_id=owner.id, start=now - _CALENDAR_BACK, end=now + _CALENDAR_AHEAD)
     body = calendars.calendar(rows, show_medicine_name=link.show_medicine_name, now=now)
