@@ -44,11 +44,20 @@ class Limit:
 
 def next_dose(*, plan: Plan, version: PlanVersion, person: Person) -> dict[str, Any]:
     """`possible_at` is now or later; each reason says until when it holds and on whose figures. Five queries."""
+    return next_doses(versions=[version], person=person)[plan.pk]
+
+
+def next_doses(*, versions: Iterable[PlanVersion], person: Person) -> dict[UUID, dict[str, Any]]:
+    """The same for any number of a person's plans, by plan: five queries in all."""
     now = timezone.now()
-    limits_of_plan = version.rule.get("as_needed") or {}
     known = _known(person.id, now)
     doses = _taken(person.id, now, known)
-    own = sorted((dose.at for dose in doses if dose.plan_id == plan.pk), reverse=True)
+    return {version.plan_id: _next(version, known, doses, now) for version in versions}
+
+
+def _next(version: PlanVersion, known: "_Known", doses: Sequence[Taken], now: datetime) -> dict[str, Any]:
+    limits_of_plan = version.rule.get("as_needed") or {}
+    own = sorted((dose.at for dose in doses if dose.plan_id == version.plan_id), reverse=True)
     asked = known.of(version.plan_id, version.item_seq, version.dose_amount)
     sums = [_sum(name, mg, doses, known.limits.get(name), now) for name, mg in asked.items()]
     reasons = [
