@@ -18,7 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from schedules.selectors.sheet import DAYS, Sheet, how, local, status
+from schedules.selectors.sheet import Sheet, how, local, period, status
 
 _FONT = "NanumGothic"
 # The package is here for this file alone; nothing of it is imported.
@@ -58,7 +58,9 @@ def _story(given: Sheet) -> Iterable[Any]:
     yield Paragraph(f"{given.made_at:%Y-%m-%d %H:%M} 기준 ({escape(given.person.zone.key)})", _style(9))
     yield Spacer(1, 5 * mm)
     yield from _section("지금 먹는 약", _LIST, _LIST_WIDTHS, [_plan(plan) for plan in given.plans])
-    yield from _section(f"지난 {DAYS}일", _KEPT, _KEPT_WIDTHS, [_kept(one) for one in given.kept["medicines"]])
+    yield from _section(
+        f"얼마나 지켰나 ({period(given)})", _KEPT, _KEPT_WIDTHS, [_kept(one) for one in given.kept["medicines"]]
+    )
     yield from _section("날짜별 기록", _ROWS, _ROW_WIDTHS, [_row(row, given) for row in reversed(given.rows)])
 
 

@@ -32,7 +32,12 @@ def get_plan(*, user_id: UUID, id_: UUID) -> Plan:
 
 def plans(*, person: Person) -> list[dict[str, Any]]:
     """All of a person's plans, oldest first: three queries."""
-    return [as_dict(plan, person) for plan in _mine(person.id).order_by("created_at", "id")]
+    return [as_dict(plan, person) for plan in held(user_id=person.id)]
+
+
+def held(*, user_id: UUID) -> list[Plan]:
+    """The same as rows, with their versions in force and tags at hand."""
+    return list(_mine(user_id).order_by("created_at", "id"))
 
 
 def as_dict(plan: Plan, person: Person) -> dict[str, Any]:

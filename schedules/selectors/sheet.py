@@ -1,10 +1,10 @@
-"""What the doctor's sheet says: the current list and the last 30 days. Plain values for PDF, CSV and FHIR."""
+"""What the doctor's sheet says: the current list and the record of a period. Plain values for PDF, CSV and FHIR."""
 
 import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from schedules.selectors import adherence, feed, plans
@@ -27,17 +27,24 @@ class Sheet:
     kept: dict[str, Any]
 
 
-def sheet(person: Person) -> Sheet:
+def sheet(person: Person, *, first: date | None = None, last: date | None = None) -> Sheet:
+    """From `first` to `last`, both included and not beyond now; the last 30 days when not given."""
     now = datetime.now(person.zone)
-    first = now.date() - timedelta(days=DAYS - 1)
-    start = datetime.combine(first, time(), tzinfo=person.zone)
+    last = min(last or now.date(), now.date())
+    first = first or last - timedelta(days=DAYS - 1)
+    start, after = (datetime.combine(day, time(), tzinfo=person.zone) for day in (first, last + timedelta(days=1)))
     return Sheet(
         person=person,
         made_at=now,
         plans=plans.plans(person=person),
-        rows=feed.today(user_id=person.id, start=start, end=now),
-        kept=adherence.adherence(user_id=person.id, first=first, last=now.date(), zone=person.zone),
+        rows=feed.today(user_id=person.id, start=start, end=min(after, now)),
+        kept=adherence.adherence(user_id=person.id, first=first, last=last, zone=person.zone),
     )
+
+
+def period(given: Sheet) -> str:
+    """ "2026-10-28 ~ 2026-11-26"."""
+    return f"{given.kept['from']} ~ {given.kept['to']}"
 
 
 def how(plan: dict[str, Any]) -> str:
