@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 _NOT_TYPED = "csrfmiddlewaretoken"
 # More than any form of ours has; a stranger's is not repeated at any length.
-_MOST_FIELDS, _LONGEST = 60, 4_000
+_MOST_FIELDS, _LONGEST = 300, 4_000
 
 
 @dataclass(frozen=True, slots=True)

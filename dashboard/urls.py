@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import find, medicine, scraps, shell
+from dashboard.views import days, find, me, medicine, plans, scraps, sheets, shell
 
 urlpatterns: list[URLPattern] = [
     path("", find.find, name="find"),
@@ -12,6 +12,32 @@ urlpatterns: list[URLPattern] = [
     path("medicines/<str:item_seq>/scrap", medicine.scrap, name="scrap-medicine"),
     path("scraps", scraps.scraps, name="scraps-page"),
     path("scraps/<int:id_>/remove", scraps.remove, name="remove-scrap"),
+    path("today", days.today, name="today"),
+    path("days/<str:on>", days.one_day, name="one-day"),
+    path("doses/together", days.together, name="doses-together"),
+    path("doses/taken", days.take, name="take"),
+    path("doses/<uuid:id_>", days.dose, name="dose"),
+    path("calendar", days.calendar, name="calendar-page"),
+    path("plans", plans.plans, name="plans-page"),
+    path("plans/new", plans.new, name="plan-new"),
+    path("plans/preview", plans.preview, name="plan-look"),
+    path("plans/<uuid:id_>", plans.one, name="plan-page"),
+    path("plans/<uuid:id_>/refill", plans.refill, name="refill"),
+    path("plans/<uuid:id_>/end", plans.end, name="end-plan"),
+    path("sheet", sheets.sheet, name="sheet"),
+    path("sheet.<str:form>", sheets.download, name="sheet-file"),
+    path("me", me.me, name="me-page"),
+    path("me/profile", me.profile, name="my-profile"),
+    path("me/reminders", me.reminder_wishes, name="my-reminders"),
+    path("me/carers", me.invite, name="invite-carer"),
+    path("me/carers/accept", me.accept, name="accept-carer"),
+    path("me/carers/<uuid:id_>/revoke", me.revoke, name="revoke-carer"),
+    path("me/phones/<uuid:id_>/remove", me.remove_phone, name="remove-phone"),
+    path("me/calendar", me.calendar_link, name="my-calendar"),
+    path("me/logout-everywhere", me.logout_everywhere, name="logout-everywhere"),
+    path("me/export", me.export, name="my-export"),
+    path("me/delete", me.delete, name="delete-me"),
+    path("goodbye", me.goodbye, name="goodbye"),
     path("text-size", shell.text_size, name="text-size"),
     path("offline", shell.offline, name="offline"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),

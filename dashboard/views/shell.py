@@ -15,10 +15,12 @@ from dashboard.page import TEXT_COOKIE, page, show, user_id
 _YEAR = 365 * 86_400
 _SHELL = (
     "dashboard/pilling.css",
+    "dashboard/days.css",
     "dashboard/pilling.js",
     "dashboard/find.js",
     "dashboard/medicine.js",
     "dashboard/offline.js",
+    "dashboard/today.js",
     "dashboard/icon.svg",
     "medicines/no-picture.svg",
     "django_htmx/htmx-2.min.js",
