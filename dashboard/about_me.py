@@ -32,9 +32,9 @@ def shown(user: Any, who: Person, *, login_id: str, refused: Mapping[str, Any] |
         "profile": _profile(user, who, typed if refused and refused["place"] == "profile" else None),
         "reminders": _reminders(who, typed if refused and refused["place"] == "reminders" else None),
         "plans": plans.plans(person=who),
+        "invitation": _invitation(typed if refused and refused["place"] == "carers" else None),
         "carers": [one for one in people if one.patient_id == who.id],
         "patients": [one for one in people if one.carer_id == who.id],
-        "after": [{"value": each, "label": _long(each)} for each in _AFTER],
         "phones": devices.devices(who.id),
         "logins": logins(who.id, current=login_id),
     }
@@ -109,6 +109,16 @@ def _reminders(who: Person, typed: QueryDict | None) -> dict[str, Any]:
         values |= {name: bool(typed.get(name)) for name in ("enabled", "quiet", "names")}
         values |= {name: typed.get(name, "")[:5] for name in ("quiet_from", "quiet_to")}
     return values
+
+
+def _invitation(typed: QueryDict | None) -> dict[str, Any]:
+    given = carer_of(typed) if typed is not None else carer_of(QueryDict())
+    return {
+        "label": given["label"],
+        "chosen": given["plan_ids"],
+        "names": given["show_medicine_name"],
+        "after": [{"value": each, "label": _long(each), "chosen": each == given["after_minutes"]} for each in _AFTER],
+    }
 
 
 def _choices(chosen: int | None) -> list[int]:

@@ -31,6 +31,7 @@ def day(who: Person, on: date) -> dict[str, Any]:
         "now": now,
         "is_today": is_today,
         "is_ahead": on > now.date(),
+        "is_beyond": on > (now + planning.HORIZON).date(),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "times": [_time(at, list(together)) for at, together in groupby(doses, key=lambda dose: dose["due"])],

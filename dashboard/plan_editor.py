@@ -60,9 +60,15 @@ _PLAIN = {
     "amount": "한 번에 먹는 양을 0보다 큰 숫자로 적어 주세요. 반 알은 0.5예요.",
     "as_needed": "간격과 횟수를 숫자로 적어 주세요. 간격은 7일까지, 횟수는 하루 48번까지예요.",
     "stock": "남은 약과 알림 날짜를 숫자로 적어 주세요. 알림은 1일부터 60일 전까지예요.",
+    "starts_on": "시작하는 날을 골라 주세요.",
+    "ends_on": "끝나는 날을 골라 주세요.",
+    "notes": "메모는 2,000자까지 쓸 수 있어요.",
+    "tags": "태그는 하나에 20자까지, 모두 10개까지 쓸 수 있어요.",
+    "time_zone": "목록에 있는 것 가운데 골라 주세요.",
     "days": "며칠 동안 먹는지 숫자로 적어 주세요. 마지막 단계만 비워 둘 수 있어요.",
 }
-_DATES = {"starts_on": "시작하는 날을 골라 주세요.", "ends_on": "끝나는 날을 골라 주세요."}
+_API_WORD = re.compile(r"[a-z_]{4,}")
+_VAGUE = "형식이 올바르지 않아요."
 
 
 def editor(typed: Typed, tags: Sequence[dict[str, Any]], *, has_keep: bool = False, more: str = "") -> dict[str, Any]:
@@ -103,10 +109,10 @@ def _place(field: str) -> str:
 
 
 def _said(place: str, error: FieldError) -> str:
+    """Our own words when they speak to a person; a serializer's, and those about the API's fields, are not for here."""
     kind = place.partition("_")[2] if re.match(r"p\d", place) else place
-    if kind in _DATES and error.code in ("required", "invalid", "null") and error.detail.isascii() is False:
-        return error.detail if "빨라요" in error.detail or "10년" in error.detail else _DATES[kind]
-    return _PLAIN.get(kind, error.detail) if error.code != "unknown" else error.detail
+    is_plain = error.detail.endswith("요.") and error.detail != _VAGUE and not _API_WORD.search(error.detail)
+    return error.detail if is_plain else _PLAIN.get(kind, error.detail)
 
 
 def _times(typed: Typed, prefix: str, least: int, more: bool) -> dict[str, Any]:
@@ -145,8 +151,7 @@ def _phase_count(typed: Typed, more: bool) -> int:
 def _phase(typed: Typed, number: int) -> dict[str, Any]:
     prefix = f"p{number}_"
     values = {name: typed.get(prefix + name, "") for name in ("days", "amount")}
-    places = {name: f"{prefix}{name}" for name in ("times_at", "days_at", "amount_at")}
-    places = {name: place.removesuffix("_at") for name, place in places.items()}
+    places = {f"{name}_at": f"{prefix}{name}" for name in ("times", "days", "amount")}
     return {**values, **places, "number": number + 1, "times": _times(typed, prefix, 1, False)}
 
 

@@ -82,7 +82,8 @@ def _times(typed: Typed, prefix: str = "") -> dict[str, Any]:
 
 def _weekly(typed: Typed) -> dict[str, Any]:
     chosen = [day for day in WEEKDAYS if day in typed.getlist("weekday")]
-    return _times(typed) | ({"weekdays": chosen} if chosen else {})
+    # Every so many weeks may do without, "on these days" may not: an empty list is refused.
+    return _times(typed) | ({"weekdays": chosen} if chosen or typed.get("form") == "weekdays" else {})
 
 
 def _every(unit: str, field: str) -> Callable[[Typed], dict[str, Any]]:

@@ -14,7 +14,14 @@ from schedules.services.plans import create_plan
 HTMX = {"HX-Request": "true"}
 
 
+def noon():
+    """A zone in which it is about noon, so that a few hours before and after are the same day."""
+    ahead = 12 - timezone.now().hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "UTC"
+
+
 def somebody(number=1, **fields):
+    fields = {"time_zone": noon()} | fields
     return User.objects.create_user(kakao_sub=f"1000:48150000{number:02}", nickname=f"연습{number}", **fields)
 
 

@@ -58,7 +58,7 @@ def pages(user):
     made = Plan.objects.order_by("-created_at").first()
     tapered = plan(
         user, medicine_name="스테로이드", times=None, tags=["내과"],
-        phases=[{"times": ["08:00"], "days": 3, "dose": {"amount": "3"}}, {"times": ["08:00"], "dose": {"amount": "1"}}],
+        phases=[{"times": ["08:00"], "days": n, "dose": {"amount": each}} for n, each in ((3, "3"), (9, "1"))],
     )  # fmt: skip
     tomorrow = today(user) + timedelta(days=1)
     return {
