@@ -51,7 +51,7 @@ _PLACES = (
 )
 # In the page's own words, where the API's speak of its fields or of nothing that is on the page.
 _PLAIN = {
-    "medicine_name": "약 이름을 적어 주세요.",
+    "medicine_name": "약 이름을 적어 주세요 (200자까지).",
     "times": "먹는 시각을 하나 이상 골라 주세요. 같은 시각은 한 번만 적을 수 있어요.",
     "every": "1부터의 숫자로 적어 주세요. 며칠마다는 365일, 몇 주마다는 52주, 몇 시간마다는 720시간까지예요.",
     "weekdays": "요일을 하나 이상 골라 주세요.",
@@ -67,7 +67,7 @@ _PLAIN = {
     "time_zone": "목록에 있는 것 가운데 골라 주세요.",
     "days": "며칠 동안 먹는지 숫자로 적어 주세요. 마지막 단계만 비워 둘 수 있어요.",
 }
-_API_WORD = re.compile(r"[a-z_]{4,}")
+_API_WORD = re.compile(r"[a-z_]{4,}|필드")
 _VAGUE = "형식이 올바르지 않아요."
 
 
