@@ -34,7 +34,7 @@ def day(who: Person, on: date) -> dict[str, Any]:
         "is_beyond": on > (now + planning.HORIZON).date(),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
-        "times": [_time(at, list(together)) for at, together in groupby(doses, key=lambda dose: dose["due"])],
+        "times": [_time(at, list(together)) for at, together in groupby(doses, key=_minute)],
         **_progress([dose for dose in doses if not dose["by_hand"]]),
         "as_needed": _as_needed(who, held, shown) if is_today else [],
         "low": [plan for plan in shown if _is_low(plan)] if is_today else [],
@@ -70,6 +70,11 @@ def _dose(row: dict[str, Any], who: Person, now: datetime, by_hand: set[str | No
 
 def _local(text: str | None, who: Person) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(who.zone) if text else None
+
+
+def _minute(dose: dict[str, Any]) -> datetime:
+    due: datetime = dose["due"]
+    return due.replace(second=0, microsecond=0)
 
 
 def _time(at: datetime, doses: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from core.errors import Conflict, InvalidBody, NotFound
+from core.errors import Conflict, FieldError, InvalidBody, NotFound
 from dashboard.plan_editor import errors_by_place
 from dashboard.plan_input import Typed, to_plan, to_typed
 from schedules import drafts
@@ -32,7 +32,7 @@ def as_typed(plan: Any, who: Person) -> Typed:
 
 def save(typed: Typed, who: Person, plan: Any) -> str:
     """Where to go from there. Raises InvalidBody, Conflict (it changed since the form was opened)."""
-    attrs = drafts.plan(_data(typed, who, plan))
+    attrs = _checked(_data(typed, who, plan))
     draft = drafts.drafted(attrs, who, stock="stock" in attrs)
     if new_tag := typed.get("new_tag", "").strip():
         # One that is there already is just as good.
@@ -45,6 +45,18 @@ def save(typed: Typed, who: Person, plan: Any) -> str:
         plan.revision = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else -1
         services.change_plan(person=who, plan=plan, draft=draft)
     return reverse("plans-page")
+
+
+def _checked(data: dict[str, Any]) -> Any:
+    """A missing name is told together with all else, not only once that is right."""
+    try:
+        return drafts.plan(data)
+    except InvalidBody as problem:
+        if any(data.get(name) for name in ("medicine_name", "item_seq")):
+            raise
+        raise InvalidBody(
+            errors=[*problem.errors, FieldError("medicine_name", "required", "약 이름을 적어 주세요.")]
+        ) from None
 
 
 def look(typed: Typed, who: Person) -> dict[str, Any]:
