@@ -137,10 +137,12 @@ def _meal(typed: Typed, prefix: str, meal: str) -> dict[str, Any]:
 
 
 def _near(meal: str, offset: str) -> str:
+    """The meal's name stands before it already; bedtime has none without its own."""
     try:
-        return slot_spoken(meal + offset)
+        said = slot_spoken(meal + offset)
     except ValueError:
         return offset[:10]
+    return said if meal == "bedtime" else said.partition(" ")[2]
 
 
 def _phase_count(typed: Typed, more: bool) -> int:

@@ -3,11 +3,10 @@
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 
-from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from core.errors import Conflict, FieldError, InvalidBody
 from dashboard.plan_editor import errors_by_place
 from dashboard.plan_input import Typed, to_plan, to_typed
 from schedules import drafts
@@ -59,10 +58,10 @@ def _checked(data: dict[str, Any]) -> Any:
         ) from None
 
 
-def look(typed: Typed, who: Person) -> dict[str, Any]:
+def look(typed: Typed, who: Person, plan: Any) -> dict[str, Any]:
     """What a draft would do, in words and dates; `refused` says what is missing so far."""
     try:
-        attrs = drafts.plan({"medicine_name": "약", **to_plan(typed, _kept(typed, who))})
+        attrs = drafts.plan({"medicine_name": "약", **to_plan(typed, _kept(plan, who))})
     except InvalidBody as problem:
         return {"refused": next(iter(errors_by_place(problem.errors).values()), problem.detail)}
     found = drafts.previewed(attrs, who)
@@ -78,7 +77,7 @@ def look(typed: Typed, who: Person) -> dict[str, Any]:
 
 
 def _data(typed: Typed, who: Person, plan: Any) -> dict[str, Any]:
-    data = to_plan(typed, plans.as_input(plan, who) if plan else {})
+    data = to_plan(typed, _kept(plan, who))
     if new_tag := typed.get("new_tag", "").strip():
         data["tags"] = [*data["tags"], new_tag] if new_tag not in data["tags"] else data["tags"]
     return data | _stock(typed, plan)
@@ -100,10 +99,6 @@ def _warn_time(plan: Any) -> dict[str, str]:
     return {"warn_time": plan.stock_warn_time} if plan is not None else {}
 
 
-def _kept(typed: Typed, who: Person) -> dict[str, Any]:
-    """The plan that is edited, for the form "keep"."""
-    try:
-        plan = plans.get_plan(user_id=who.id, id_=UUID(typed.get("plan", "")))
-    except (ValueError, NotFound):
-        return {}
-    return plans.as_input(plan, who)
+def _kept(plan: Any, who: Person) -> dict[str, Any]:
+    """The plan that is edited, for what the form has no fields for."""
+    return plans.as_input(plan, who) if plan else {}

@@ -50,7 +50,8 @@ def one(request: HttpRequest, id_: UUID) -> HttpResponse:
     plan = selectors.get_plan(user_id=who.id, id_=id_)
     if request.method == "POST":
         return _posted(request, who, plan)
-    return _form(request, who, saving.as_typed(plan, who), plan)
+    typed = saving.as_typed(plan, who)
+    return _form(request, who, typed, plan, look=saving.look(typed, who, plan))
 
 
 @page("POST")
@@ -58,7 +59,7 @@ def one(request: HttpRequest, id_: UUID) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """The part that htmx fetches while the form is filled in."""
     who = owner(request)
-    return show(request, "dashboard/_preview.html", {"look": saving.look(request.POST, who)})
+    return show(request, "dashboard/_preview.html", {"look": saving.look(request.POST, who, _edited(request, who))})
 
 
 @page("POST")
@@ -88,6 +89,14 @@ def end(request: HttpRequest, id_: UUID) -> HttpResponse:
     return redirect("plans-page")
 
 
+def _edited(request: HttpRequest, who: Person) -> Any:
+    """The plan whose form this is; None for a new one."""
+    try:
+        return selectors.get_plan(user_id=who.id, id_=UUID(request.POST.get("plan", "")))
+    except (ValueError, NotFound):
+        return None
+
+
 def _refilled(plan: Any, amount: Any, who: Person) -> str:
     stock.refill(plan=plan, amount=amount, person=who)
     return reverse("plan-page", args=[plan.pk])
@@ -98,7 +107,7 @@ def _posted(request: HttpRequest, who: Person, plan: Any) -> HttpResponse:
     if do in ("more-times", "more-phases"):
         return _form(request, who, typed, plan, more=do.removeprefix("more-"))
     if do == "look":
-        return _form(request, who, typed, plan, look=saving.look(typed, who))
+        return _form(request, who, typed, plan, look=saving.look(typed, who, plan))
     try:
         where, again = once(request, lambda: saving.save(typed, who, plan))
     except InvalidBody as problem:
