@@ -10,7 +10,7 @@ from core.errors import Problem
 from dashboard.plan_editor import ZONES
 from schedules.selectors import plans
 from schedules.selectors.people import Person
-from schedules.services import carers, devices, reminders
+from schedules.services import carers, devices, reminder_settings
 
 MEALS = {"breakfast": "아침 식사", "lunch": "점심 식사", "dinner": "저녁 식사", "bedtime": "잠자리"}
 _AGAIN = (5, 10, 15, 30, 60, 120)
@@ -72,7 +72,10 @@ def carer_of(post: QueryDict) -> dict[str, Any]:
 
 def refused(place: str, problem: Problem, typed: QueryDict) -> dict[str, Any]:
     """What is wrong, by field, in the page's own words."""
-    errors = {error.field.partition(".")[0]: error.detail for error in reversed(problem.errors)}
+    errors = {
+        error.field.removeprefix("reminder_settings.").partition(".")[0]: error.detail
+        for error in reversed(problem.errors)
+    }
     said = {field: _PLAIN.get(field, detail) for field, detail in errors.items()}
     return {"place": place, "errors": said or {"all": problem.detail}, "typed": typed}
 
@@ -95,14 +98,14 @@ def _zones(chosen: str) -> dict[str, str]:
 
 
 def _reminders(who: Person, typed: QueryDict | None) -> dict[str, Any]:
-    wishes = reminders.settings_of(who.id)
-    again = wishes.second_after_minutes
+    wishes = reminder_settings.settings_of(who.id)
+    again, quiet = wishes["second_after_minutes"], wishes["quiet_hours"] or {"from": "22:00", "to": "07:00"}
     values = {
-        "enabled": wishes.enabled,
-        "quiet": bool(wishes.quiet_from),
-        "quiet_from": wishes.quiet_from or "22:00",
-        "quiet_to": wishes.quiet_to or "07:00",
-        "names": wishes.show_medicine_name,
+        "enabled": wishes["enabled"],
+        "quiet": bool(wishes["quiet_hours"]),
+        "quiet_from": quiet["from"],
+        "quiet_to": quiet["to"],
+        "names": wishes["show_medicine_name"],
         "again": [{"value": each, "label": _long(each), "chosen": each == again} for each in _choices(again)],
     }
     if typed is not None:

@@ -24,7 +24,7 @@ def as_typed(plan: Any, who: Person) -> Typed:
     """A plan in the editor's fields, its stock among them."""
     typed = to_typed(plans.as_input(plan, who))
     if plan.stock is not None:
-        typed["stock"] = typed["stock_was"] = str(number(plan.stock))
+        typed["stock"] = typed["stock_was"] = str(number(max(plan.stock, 0)))
     typed["warn_days"] = typed["warn_was"] = "" if plan.stock_warn_days is None else str(plan.stock_warn_days)
     return typed
 
@@ -32,7 +32,7 @@ def as_typed(plan: Any, who: Person) -> Typed:
 def save(typed: Typed, who: Person, plan: Any) -> str:
     """Where to go from there. Raises InvalidBody, Conflict (it changed since the form was opened)."""
     attrs = _checked(_data(typed, who, plan))
-    draft = drafts.drafted(attrs, who, stock="stock" in attrs)
+    draft = drafts.drafted(attrs, who, plan=plan, stock="stock" in attrs)
     if new_tag := typed.get("new_tag", "").strip():
         # One that is there already is just as good.
         with suppress(Conflict):
@@ -90,7 +90,7 @@ def _stock(typed: Typed, plan: Any) -> dict[str, Any]:
     if (amount, warn) == was or (plan is None and not amount):
         return {}
     if plan is not None and plan.stock is not None and amount == was[0]:
-        amount = str(plan.stock)
+        amount = str(max(plan.stock, 0))
     days = int(warn) if warn.isascii() and warn.isdigit() and len(warn) < 10 else warn or None
     return {"stock": {"amount": amount or None, "warn_days": days, **_warn_time(plan)}}
 

@@ -31,11 +31,6 @@ def carer(data: Any) -> Any:
     return checked(serializers.CarerInput, data)
 
 
-def reminder_settings(data: Any) -> Any:
-    """Raises InvalidBody."""
-    return checked(serializers.SettingsInput, data)
-
-
 def refill(data: Any) -> Any:
     """Raises InvalidBody."""
     return checked(serializers.RefillInput, data)

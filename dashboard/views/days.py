@@ -20,6 +20,7 @@ from schedules.services import intakes
 
 _AGAIN = "방금 적은 것과 같아서 한 번만 적었어요."
 _MOST_TOGETHER = 50
+_TIMES = ("at", "completed_at", "scheduled_time")
 
 
 @page()
@@ -121,7 +122,7 @@ def _refused(request: HttpRequest, who: Person, place: str, problem: InvalidBody
     refused = {
         "place": place,
         "detail": problem.errors[0].detail if problem.errors else problem.detail,
-        "field": problem.errors[0].field if problem.errors else "",
+        "is_time": any(error.field in _TIMES for error in problem.errors),
         "typed": request.POST,
     }
     # htmx shows answers of 2xx alone.

@@ -23,7 +23,7 @@ from dashboard.local import now_of, owner
 from dashboard.once import new_key, once
 from dashboard.page import TEXT_COOKIE, page, person, show, signed_in
 from schedules import drafts
-from schedules.services import calendar_links, carers, devices, reminders
+from schedules.services import calendar_links, carers, devices
 
 _TOLD_ONCE = "told_once"
 _RECEIPT, _RECEIPT_SECONDS = "pilling.goodbye", 86_400
@@ -53,10 +53,10 @@ def profile(request: HttpRequest) -> HttpResponse:
 @signed_in
 def reminder_wishes(request: HttpRequest) -> HttpResponse:
     try:
-        given = drafts.reminder_settings(about_me.reminders_of(request.POST))
+        changes = inputs.profile({"reminder_settings": about_me.reminders_of(request.POST)})
     except InvalidBody as problem:
         return _refused(request, "reminders", problem)
-    reminders.set_settings(user_id=person(request), given=given)
+    profiles.update(user_id=person(request), changes=changes, check=lambda user: None)
     return _done(request, "알림 설정을 저장했어요.", "reminders")
 
 
