@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts import id_tokens
 from core import breaker, stores
+from dashboard.tests.plans_of import somebody
 from sandbox.standins import Standins, kakao
 
 
@@ -19,6 +20,20 @@ def _plain_files(settings):
 def browser():
     """Asks as a browser does when a person opens a page."""
     return Client(headers={"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"})
+
+
+@pytest.fixture
+def user(db, settings):
+    """Somebody where it is about noon, without limits."""
+    settings.THROTTLE_ENABLED = False
+    return somebody()
+
+
+@pytest.fixture
+def me(browser, user):
+    """Their browser."""
+    browser.force_login(user)
+    return browser
 
 
 @pytest.fixture(scope="session")

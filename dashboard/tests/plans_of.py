@@ -59,3 +59,20 @@ def day_of(user, row):
 def field(html, name):
     """The first value of a hidden field."""
     return re.search(rf'name="{name}" value="([^"]*)"', html)[1]
+
+
+def page(client, path="/today", status=200, **more):
+    answer = client.get(path, **more)
+    assert answer.status_code == status, answer.content.decode()[:800]
+    return answer.content.decode()
+
+
+def form(user, **fields):
+    given = {"medicine_name": "가나정", "amount": "1", "unit": "정", "form": "times", "end": "none"}
+    return given | {"starts_on": today(user).isoformat(), "clock": ["23:59"], "form_key": "k" * 12} | fields
+
+
+def send(client, user, path="/plans/new", status=302, **fields):
+    answer = client.post(path, form(user, **fields))
+    assert answer.status_code == status, answer.content.decode()[:3_000]
+    return answer.content.decode()

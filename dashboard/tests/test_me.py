@@ -18,18 +18,6 @@ MEALS = {"breakfast": "07:10", "lunch": "12:00", "dinner": "18:00", "bedtime": "
 PROFILE = {"nickname": "보리", "time_zone": "Asia/Seoul", **MEALS}
 
 
-@pytest.fixture
-def user(db, settings):
-    settings.THROTTLE_ENABLED = False
-    return somebody()
-
-
-@pytest.fixture
-def me(browser, user):
-    browser.force_login(user)
-    return browser
-
-
 def send(client, path, status=302, **fields):
     answer = client.post(path, fields)
     assert answer.status_code == status, answer.content.decode()[:2_000]

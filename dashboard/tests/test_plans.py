@@ -6,36 +6,13 @@ import pytest
 from django.test import Client
 
 from dashboard.plan_input import to_plan, to_typed
-from dashboard.tests.plans_of import field, plan, somebody, today
+from dashboard.tests.plans_of import field, form, plan, send, somebody, today
 from medicines.tests.factories import store_easy
 from schedules.models import Plan, PlanVersion, Schedule, Tag
 from schedules.services.intakes import complete
 
 pytestmark = pytest.mark.django_db
 STRANGE = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def user(db, settings):
-    settings.THROTTLE_ENABLED = False
-    return somebody()
-
-
-@pytest.fixture
-def me(browser, user):
-    browser.force_login(user)
-    return browser
-
-
-def form(user, **fields):
-    given = {"medicine_name": "가나정", "amount": "1", "unit": "정", "form": "times", "end": "none"}
-    return given | {"starts_on": today(user).isoformat(), "clock": ["23:59"], "form_key": "k" * 12} | fields
-
-
-def send(client, user, path="/plans/new", status=302, **fields):
-    answer = client.post(path, form(user, **fields))
-    assert answer.status_code == status, answer.content.decode()[:3_000]
-    return answer.content.decode()
 
 
 def rule():
@@ -241,37 +218,6 @@ def test_others_plans_are_not_found(me, user):
     me.post(f"/plans/{theirs.pk}/end")
     theirs.refresh_from_db()
     assert theirs.deleted_at is None
-
-
-def look(client, user, **fields):
-    return client.post("/plans/preview", form(user, **fields), headers={"HX-Request": "true"}).content.decode()
-
-
-def test_the_look_ahead(me, user):
-    page = look(me, user, medicine_name="", form="days", every_days="3", clock=["21:30"], starts_on="2027-01-01")
-    assert "3일마다 21:30" in page
-    assert "1월 1일 금요일 오후 9:30" in page
-    assert "1월 4일 월요일 오후 9:30" in page
-    assert "그 뒤로도 이어져요" in page
-    assert "골라 주세요" in look(me, user, clock=[])
-    assert "한 번도 없어요" in look(me, user, starts_on="2020-01-01", end="date", ends_on="2020-01-02")
-    assert not Plan.objects.exists()
-
-
-def test_the_look_ahead_and_more_rows_without_javascript(me, user):
-    page = send(me, user, status=200, do="look", notes="메모")
-    assert "매일 23:59" in page
-    assert page.count('name="clock"') == 3
-    page = send(me, user, status=200, do="more-times", clock=["08:00", "12:00", "18:00"])
-    assert page.count('name="clock"') == 7
-    page = send(me, user, status=200, do="more-phases", form="taper", p2_days="3")
-    assert page.count("단계</legend>") == 6
-
-
-@pytest.mark.parametrize("phases", [1, 25, 90])
-def test_phases_are_bounded(me, user, phases):
-    fields = {f"p{number}_days": "1" for number in range(phases)}
-    assert send(me, user, status=200, do="more-phases", form="taper", **fields).count('_amount" name=') <= 20
 
 
 def test_a_session_that_ended_mid_form_loses_nothing(browser, user):
