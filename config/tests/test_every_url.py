@@ -22,10 +22,15 @@ OPEN = {
 OPEN_PAGES = {
     "livez", "readyz", "metrics", "problems", "problem", "schema", "docs", "login", "login-start", "login-callback",
     "logout", "picture", "find", "suggestions", "medicine-page", "medicine-summary",
-    "text-size", "offline", "manifest", "service-worker",
+    "text-size", "offline", "manifest", "service-worker", "goodbye",
 }  # fmt: skip
 # Pages of one person; that they show nobody else's is tried in dashboard/tests.
-SIGNED_PAGES = {"scrap-medicine", "scraps-page", "remove-scrap"}
+SIGNED_PAGES = {
+    "scrap-medicine", "scraps-page", "remove-scrap", "today", "one-day", "doses-together", "take", "dose",
+    "calendar-page", "plans-page", "plan-new", "plan-look", "plan-page", "refill", "end-plan", "sheet", "sheet-file",
+    "me-page", "my-profile", "my-reminders", "invite-carer", "accept-carer", "revoke-carer", "remove-phone",
+    "my-calendar", "logout-everywhere", "my-export", "delete-me",
+}  # fmt: skip
 BY_COLLECTION = [route for route in api_routes() if route.takes and route.name not in OPEN]
 
 

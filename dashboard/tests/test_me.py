@@ -110,6 +110,19 @@ def test_a_carer_is_invited_accepts_and_is_dismissed(me, user):
     assert carer.revoked_at
 
 
+def test_others_phones_and_carers_stay(me, user):
+    other = somebody(2)
+    phone = Device.objects.create(user=other, token="ExponentPushToken[b]", name="남의 전화", created_at=timezone.now())
+    theirs = Client(headers={"accept": "text/html"})
+    theirs.force_login(other)
+    invited(theirs, plan(other))
+    send(me, f"/me/phones/{phone.pk}/remove")
+    send(me, f"/me/carers/{Carer.objects.get().pk}/revoke")
+    assert Device.objects.filter(pk=phone.pk).exists()
+    assert Carer.objects.get().revoked_at is None
+    assert "남의 전화" not in me.get("/me").content.decode()
+
+
 def test_two_taps_invite_once(me, user):
     made = plan(user)
     for _ in range(3):
