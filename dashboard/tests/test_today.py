@@ -162,7 +162,7 @@ def test_far_ahead_nothing_can_be_ticked(me, user):
 
 def test_a_low_stock_is_told(me, user):
     plan(user, times=["08:00"], stock={"amount": "2"})
-    assert "떨어져요" in page(me)
+    assert "떨어지는 약: <strong>가나정" in page(me)
 
 
 # The month
