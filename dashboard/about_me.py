@@ -26,18 +26,21 @@ _PLAIN = {
 
 def shown(user: Any, who: Person, *, login_id: str, refused: Mapping[str, Any] | None) -> dict[str, Any]:
     """What stands in the fields: what was just typed and refused, or else what is stored."""
-    typed = refused["typed"] if refused else {}
     people = carers.carers(who.id)
     return {
-        "profile": _profile(user, who, typed if refused and refused["place"] == "profile" else None),
-        "reminders": _reminders(who, typed if refused and refused["place"] == "reminders" else None),
+        "profile": _profile(user, who, _typed(refused, "profile")),
+        "reminders": _reminders(who, _typed(refused, "reminders")),
         "plans": plans.plans(person=who),
-        "invitation": _invitation(typed if refused and refused["place"] == "carers" else None),
+        "invitation": _invitation(_typed(refused, "carers")),
         "carers": [one for one in people if one.patient_id == who.id],
         "patients": [one for one in people if one.carer_id == who.id],
         "phones": devices.devices(who.id),
         "logins": logins(who.id, current=login_id),
     }
+
+
+def _typed(refused: Mapping[str, Any] | None, place: str) -> QueryDict | None:
+    return refused["typed"] if refused and refused["place"] == place else None
 
 
 def profile_of(post: QueryDict) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def _what(typed: Typed) -> dict[str, Any]:
         "time_zone": typed.get("time_zone", ""),
         "tags": typed.getlist("tag"),
     }
-    return plan | {name: typed[name].strip() for name in ("item_seq", "medicine_name") if typed.get(name, "").strip()}
+    named = {name: typed.get(name, "").strip() for name in ("item_seq", "medicine_name")}
+    return plan | {name: text for name, text in named.items() if text}
 
 
 def _when(typed: Typed) -> dict[str, Any]:

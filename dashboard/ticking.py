@@ -59,7 +59,8 @@ def _tick(who: Person, row: Any, do: str, at: str) -> str:
 def _when(who: Person, row: Any, do: str, at: str) -> datetime | None:
     """None: now."""
     if do == "on-time":
-        return row.scheduled_time
+        due: datetime = row.scheduled_time
+        return due
     return read_moment(at, who) if do == "at" else None
 
 

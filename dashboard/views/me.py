@@ -136,7 +136,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 @page("GET", "POST")
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: HttpRequest) -> HttpResponseBase:
     """Ask, then erase. Whoever is nobody by now (a second tap) is told that it is done."""
     if request.method == "GET":
         return _ask(request)
