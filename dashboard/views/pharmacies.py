@@ -57,9 +57,9 @@ class Asked:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Asked":
-        texts = (given.get(name, "").strip() for name in ("q", "area"))
+        q, area = given.get("q", "").strip(), given.get("area", "").strip()
         radius, at = given.get("radius") or _DEFAULT_RADIUS, given.get("at", "")
-        return cls(*texts, radius[:_LONGEST], given.get("open", "") == "1", at[:_LONGEST])
+        return cls(q, area, radius[:_LONGEST], given.get("open", "") == "1", at[:_LONGEST])
 
     def link(self, **other: Any) -> str:
         values = {"q": self.q, "area": self.area, "radius": self.radius, "open": self.open_now, "at": self.at, **other}
