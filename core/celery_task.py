@@ -65,7 +65,7 @@ class PillingTask(DjangoTask[..., Any]):
     def before_start(self, task_id: str, args: Args, kwargs: Kwargs) -> None:
         context.request_id.set(self.request.get("request_id") or task_id)
         context.user_id.set("")
-        self.request.began = perf_counter()
+        self.request.began = perf_counter()  # type: ignore[attr-defined] # Celery's context takes any name
         self._record("started", task_id)
 
     def on_success(self, retval: object, task_id: str, args: Args, kwargs: Kwargs) -> None:

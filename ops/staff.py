@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -59,7 +58,7 @@ class StaffSite(AdminSite):
         fast = type(ours.__name__, (FastList, ours), {"__module__": ours.__module__})
         super().register(model_or_iterable, fast, **options)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         @wraps(view)
         def read(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             refuse_nul(request, *args, *kwargs.values())

@@ -20,7 +20,7 @@ _HELP = {
 class SynonymForm(forms.ModelForm[Synonym]):
     class Meta:
         model = Synonym
-        fields = ("kind", "word", "means", "enabled", "note")
+        fields: ClassVar[tuple[str, ...]] = ("kind", "word", "means", "enabled", "note")
         help_texts = _HELP
 
     def clean(self) -> dict[str, Any]:
@@ -43,11 +43,11 @@ class SynonymForm(forms.ModelForm[Synonym]):
 @admin.register(Synonym)
 class SynonymAdmin(admin.ModelAdmin[Any]):
     form = SynonymForm
-    list_display = ("word", "means", "kind", "enabled", "note", "changed_by", "changed_at")
-    list_filter = ("kind", "enabled")
+    list_display: tuple[str, ...] = ("word", "means", "kind", "enabled", "note", "changed_by", "changed_at")
+    list_filter: ClassVar[tuple[str, ...]] = ("kind", "enabled")
     list_select_related = ("changed_by",)
     search_fields = ("word", "means")
-    ordering = ("kind", "word")
+    ordering: ClassVar[tuple[str, ...]] = ("kind", "word")
     actions = ("turn_off", "turn_on")
 
     def save_model(self, request: HttpRequest, obj: Synonym, form: Any, change: bool) -> None:
@@ -75,7 +75,7 @@ class SynonymAdmin(admin.ModelAdmin[Any]):
 class BrandAliasForm(SynonymForm):
     class Meta(SynonymForm.Meta):
         model = BrandAlias
-        fields = ("word", "means", "enabled", "note")
+        fields: ClassVar[tuple[str, ...]] = ("word", "means", "enabled", "note")
         labels: ClassVar[dict[str, str]] = {"word": "사람들이 쓰는 이름", "means": "상표"}
         help_texts = _HELP | {"means": "제형과 함량을 뺀 이름을 적습니다: 타이레놀정500밀리그람이면 타이레놀."}
 

@@ -7,7 +7,7 @@ which Redis forgets after eight days; its words stand nowhere. What was opened n
 import hashlib
 import secrets
 from datetime import date, timedelta
-from typing import cast
+from typing import Any, cast
 
 import redis
 from django.utils import timezone
@@ -94,7 +94,7 @@ def _send_missed(day: date, salt: bytes, missed: list[tuple[str, str]]) -> None:
             *counts, held = pipe.execute()[-len(texts) - 1 :]
         asked = {texts[query]: query for query, count in zip(texts, counts, strict=True) if count >= LEAST_ADDRESSES}
         if asked and held < _MAX_TEXTS:
-            client.hset(f"{week}texts", mapping=asked)
+            client.hset(f"{week}texts", mapping=dict[Any, Any](asked))
             client.expire(f"{week}texts", _REDIS_SECONDS)
 
     stores.cache.run(send)
