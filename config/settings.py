@@ -4,7 +4,6 @@ import os
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 import django_stubs_ext
 import limits
@@ -16,6 +15,8 @@ from redis.retry import Retry
 from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from config.databases import REPLICA_MODELS as REPLICA_MODELS
+from config.databases import databases
 from config.environment import Env
 from config.prices import OPENAI_PRICES as _PRICES
 from config.queues import *  # noqa: F403 - Celery reads them by name
@@ -107,22 +108,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
-DATABASES["default"] |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 300), "CONN_HEALTH_CHECKS": True}
-# gunicorn.conf.py gives web requests 5 s. A task has its own time limit, and a command may take what it takes.
-DATABASE_STATEMENT_TIMEOUT_MS = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+DATABASES = databases(env)
+DATABASE_ROUTERS = ["core.replica.Router"]
 # core.management.commands.migrate: how long a migration may wait for a lock, and how long a statement of it may last.
 MIGRATE_LOCK_TIMEOUT_MS = env.int("MIGRATE_LOCK_TIMEOUT_MS", 4_000)
 MIGRATE_STATEMENT_TIMEOUT_MS = env.int("MIGRATE_STATEMENT_TIMEOUT_MS", 600_000)
-DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
-# Behind PgBouncer in transaction mode no session is ours: the role has these settings instead (deploy/README.md).
-DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-if not DATABASE_POOLED:
-    DATABASES["default"]["OPTIONS"]["options"] = (
-        # core.prepared: plans that serve any parameters.
-        f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
-    )
 
 # --- Redis: a cache that may forget, a broker that may not ------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")

@@ -17,13 +17,13 @@ from typing import cast
 
 import redis
 
-from core import metrics, stores
+from core import metrics, replica, stores
 
 logger = logging.getLogger(__name__)
 
 _HEAD = struct.Struct(">II")
 _MARK = b"\0\0\0\0deleted"
-_MARK_MS = 5_000
+_MARK_MS = 5_000 + int(replica.MAX_AGE_SECONDS * 1000)
 JITTER = 0.1
 _SET = f"""
 for i = 1, #KEYS do

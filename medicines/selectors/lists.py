@@ -13,7 +13,7 @@ from itertools import islice
 import redis
 from django.db import InterfaceError, OperationalError
 
-from core import composed, memory_tier, redis_tier, stores
+from core import composed, memory_tier, redis_tier, replica, stores
 from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
@@ -98,7 +98,7 @@ def find(query: Query) -> RankedList:
     A call for help is answered without it: an empty list, with the notice.
     """
     try:
-        return RankedList(*tiers.read_list(_list_key(query), lambda: _make(query), made_at=_AS_OF))
+        return RankedList(*tiers.read_list(_list_key(query), lambda: replica.read(lambda: _make(query)), made_at=_AS_OF))
     except (OperationalError, InterfaceError):
         if not query.emergency:
             raise
