@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import limits
@@ -119,7 +120,7 @@ REDIS_URL = env.str("REDIS_URL")
 CELERY_BROKER_REDIS_URL = env.str("CELERY_BROKER_URL")
 if CELERY_BROKER_REDIS_URL == REDIS_URL:
     raise ImproperlyConfigured("CELERY_BROKER_URL must not be REDIS_URL: a cache that evicts would drop queued tasks.")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
@@ -136,6 +137,9 @@ CACHES = {
     }
 }
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+if REDIS_URL.startswith(("cluster://", "clusters://")):
+    # django-redis knows no cluster: sessions are read from PostgreSQL.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 # The tier in each process's memory (core.cache): 0 turns it off.
 L1_SECONDS = env.float("L1_SECONDS", 30.0)
