@@ -16,6 +16,8 @@ from redis.retry import Retry
 from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.beat import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
+from config.databases import REPLICA_MODELS as REPLICA_MODELS
+from config.databases import databases
 from config.environment import Env
 from config.maps import *  # noqa: F403 - read by name
 from config.prices import OPENAI_PRICES as _PRICES
@@ -109,29 +111,18 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
-DATABASES["default"] |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 300), "CONN_HEALTH_CHECKS": True}
-# gunicorn.conf.py gives web requests 5 s. A task has its own time limit, and a command may take what it takes.
-DATABASE_STATEMENT_TIMEOUT_MS = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+DATABASES = databases(env)
+DATABASE_ROUTERS = ["core.replica.Router"]
 # core.management.commands.migrate: how long a migration may wait for a lock, and how long a statement of it may last.
 MIGRATE_LOCK_TIMEOUT_MS = env.int("MIGRATE_LOCK_TIMEOUT_MS", 4_000)
 MIGRATE_STATEMENT_TIMEOUT_MS = env.int("MIGRATE_STATEMENT_TIMEOUT_MS", 600_000)
-DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
-# Behind PgBouncer in transaction mode no session is ours: the role has these settings instead (deploy/README.md).
-DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-if not DATABASE_POOLED:
-    DATABASES["default"]["OPTIONS"]["options"] = (
-        # core.prepared: plans that serve any parameters.
-        f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan"
-    )
 
 # --- Redis: a cache that may forget, a broker that may not ------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
 CELERY_BROKER_REDIS_URL = env.str("CELERY_BROKER_URL")
 if CELERY_BROKER_REDIS_URL == REDIS_URL:
     raise ImproperlyConfigured("CELERY_BROKER_URL must not be REDIS_URL: a cache that evicts would drop queued tasks.")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
@@ -148,6 +139,9 @@ CACHES = {
     }
 }
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+if REDIS_URL.startswith(("cluster://", "clusters://")):
+    # django-redis knows no cluster: sessions are read from PostgreSQL.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 # The tier in each process's memory (core.cache): 0 turns it off.
 L1_SECONDS = env.float("L1_SECONDS", 30.0)

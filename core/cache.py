@@ -67,7 +67,7 @@ class TwoTier:
     def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
         """Fill both tiers; fresh for about `seconds` in Redis, and never longer than 30 s in memory.
 
-        A key deleted within the last 5 s is left alone: the value may have been read before the deletion.
+        A key deleted within the last seconds is left alone: the value may have been read before the deletion.
         """
         self.shared.set_many(items, seconds=seconds)
         if seconds >= self.memory.seconds:

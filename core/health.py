@@ -52,7 +52,8 @@ def _migrations() -> str:
 def _redis(store: stores.Store) -> Callable[[], str]:
     def check() -> str:
         try:
-            store.client.ping()
+            for server in store.servers():
+                server.client.ping()
         except redis.RedisError as error:
             return _missing("Redis", error)
         return "ok"

@@ -70,7 +70,7 @@ class Subscriber:
             time.sleep(_RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        client = stores.connect(stores.cache.url)
+        client = stores.cache.at().connect()
         with client, client.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(CHANNEL)
             while not self._stopping.is_set():

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from cachetools import TTLCache
 
-from core import metrics
+from core import metrics, replica
 
 MAX_SECONDS = 30.0
 # Python's own cost of a key, a value and their place in the dictionary, as measured with tracemalloc.
 _ENTRY_OVERHEAD = 240
-# How long a dropped key is not filled again: a reader may still hold what it read before the drop.
-_REFUSE_SECONDS = 2.0
+# How long a dropped key is not filled again: a reader may still hold what it read before the drop, or on a replica.
+_REFUSE_SECONDS = 2.0 + replica.MAX_AGE_SECONDS
 
 
 class MemoryTier:

@@ -47,6 +47,7 @@ response_time = Histogram(
 api_errors = Counter("api_errors_total", "Answers that were problem documents.", ["route", "type"])
 cache_requests = Counter("cache_requests_total", "Cache look-ups by key.", ["tier", "outcome"])
 cache_failures = Counter("cache_failures_total", "Cache operations that failed and were taken as misses.", ["tier"])
+catalogue_reads = Counter("catalogue_reads_total", "Reads past the caches, where there is a replica.", ["server"])
 external_calls = Counter("external_api_calls_total", "Calls sent to outside services.", ["vendor", "outcome"])
 throttle_fail_open = Counter("throttle_fail_open_total", "Requests let through because the limits could not be read.")
 throttled = Counter("throttled_requests_total", "Requests refused for being too many.", ["scope"])

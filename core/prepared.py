@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from django.db.backends.utils import CursorWrapper
 from psycopg2.errors import DuplicatePreparedStatement, InvalidSqlStatementName
 from psycopg2.extensions import connection as Connection
+
+from core import replica
 
 # Statements are put together from few parts; a plan takes some hundred kilobytes of the server's memory.
 _KEPT = 64
@@ -26,8 +28,9 @@ _names: WeakKeyDictionary[Connection, OrderedDict[str, str]] = WeakKeyDictionary
 def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a SELECT with `%s` for each parameter. Parameters whose type the statement does not tell need a cast.
 
-    Raises what `cursor.execute` raises.
+    On the replica within `replica.read`, prepared there as well. Raises what `cursor.execute` raises.
     """
+    connection = connections[replica.alias()]
     with connection.cursor() as cursor:
         try:
             with connection.wrap_database_errors:
@@ -36,14 +39,14 @@ def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         except DatabaseError as error:
             if not isinstance(error.__cause__, _OTHER_SESSION) or connection.in_atomic_block:
                 raise
-            _once(cursor, sql, params)
+            _once(cursor, connection.connection, sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _once(cursor: CursorWrapper, sql: str, params: Sequence[Any]) -> None:
+def _once(cursor: CursorWrapper, raw: Connection, sql: str, params: Sequence[Any]) -> None:
     """Unprepared: a pooler between us and PostgreSQL has handed us another session than the one that was prepared."""
-    _names.pop(connection.connection, None)
+    _names.pop(raw, None)
     cursor.execute(sql, params)
 
 

@@ -17,13 +17,13 @@ from typing import cast
 
 import redis
 
-from core import metrics, stores
+from core import metrics, replica, stores
 
 logger = logging.getLogger(__name__)
 
 _HEAD = struct.Struct(">II")
 _MARK = b"\0\0\0\0deleted"
-_MARK_MS = 5_000
+_MARK_MS = 5_000 + int(replica.MAX_AGE_SECONDS * 1000)
 JITTER = 0.1
 _SET = f"""
 for i = 1, #KEYS do
@@ -44,6 +44,10 @@ class Held:
 
 def _closed(until: int, value: bytes) -> bytes:
     return _HEAD.pack(until, zlib.crc32(value)) + value
+
+
+def _set(names: Sequence[str], values: Mapping[str, bytes], seconds: int) -> tuple[str | bytes | int, ...]:
+    return ("EVAL", _SET, len(names), *names, _MARK, seconds, *(values[name] for name in names))
 
 
 class RedisTier:
@@ -67,17 +71,29 @@ class RedisTier:
     def _fetch(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         if not keys:
             return ()
-        names = [self._prefix + key for key in keys]
+        found: dict[str, bytes | None] = {}
+        for server, groups in self._split(keys):
+            try:
+                answers = server.ask_each([("MGET", *group) for group in groups])
+            except redis.RedisError as error:
+                self._failed("read", error)
+                continue
+            for group, values in zip(groups, answers, strict=True):
+                found.update(zip(group, values, strict=True))
+        return [found.get(self._prefix + key) for key in keys]
+
+    def _split(self, keys: Iterable[str]) -> list[tuple[stores.Server, list[list[str]]]]:
+        """Which server has which of the keys; nothing when no server of a cluster says so."""
         try:
-            return cast("list[bytes | None]", stores.cache.ask("MGET", *names))
+            return stores.cache.split([self._prefix + key for key in keys])
         except redis.RedisError as error:
-            self._failed("read", error)
-            return ()
+            self._failed("look-up", error)
+            return []
 
     def peek(self, key: str) -> Held | None:
         """What is held under a key, however old. Raises redis.RedisError."""
         name = self._prefix + key
-        value, left = stores.cache.run(lambda client: (client.get(name), client.pttl(name)))
+        value, left = stores.cache.run(lambda client: (client.get(name), client.pttl(name)), key=name)
         fresh, body = self._opened(cast("bytes | None", value))
         return None if body is None else Held(body, fresh - time.time(), max(0, left) / 1000)
 
@@ -100,18 +116,19 @@ class RedisTier:
         if not items:
             return
         until, kept = self._lifetime(seconds)
-        names = [self._prefix + key for key in items]
-        values = [_closed(until, value) for value in items.values()]
-        try:
-            stores.cache.run(lambda client: client.eval(_SET, len(names), *names, _MARK, str(kept), *values))
-        except redis.RedisError as error:
-            self._failed("write", error)
+        values = {self._prefix + key: _closed(until, value) for key, value in items.items()}
+        for server, groups in self._split(items):
+            try:
+                server.ask_each([_set(group, values, kept) for group in groups])
+            except redis.RedisError as error:
+                self._failed("write", error)
 
     def add(self, key: str, value: bytes, *, seconds: float) -> None:
         """Keep the value unless there is one, or there was one until a moment ago."""
         until, kept = self._lifetime(seconds)
+        name = self._prefix + key
         try:
-            stores.cache.run(lambda client: client.set(self._prefix + key, _closed(until, value), ex=kept, nx=True))
+            stores.cache.run(lambda client: client.set(name, _closed(until, value), ex=kept, nx=True), key=name)
         except redis.RedisError as error:
             self._failed("write", error)
 
@@ -121,21 +138,30 @@ class RedisTier:
         return int(time.time() + fresh), int(fresh) + self._stale_seconds
 
     def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
-        """Mark the keys deleted and publish `message`, in one round trip. False when Redis did not take it."""
-
-        def send(client: redis.Redis) -> None:
-            with client.pipeline(transaction=True) as pipe:
-                for key in keys:
-                    pipe.set(self._prefix + key, _MARK, px=_MARK_MS)
-                pipe.publish(channel, message)
-                pipe.execute()
-
+        """Mark the keys deleted, then publish `message`. False when a server did not take it."""
+        marked = [self._mark(server, groups) for server, groups in self._split(keys)]
         try:
-            stores.cache.run(send)
+            stores.cache.run(lambda client: client.publish(channel, message))
+        except redis.RedisError as error:
+            self._failed("delete", error)
+            return False
+        return all(marked)
+
+    def _mark(self, server: stores.Server, groups: Sequence[Sequence[str]]) -> bool:
+        marks = [("SET", name, _MARK, "PX", _MARK_MS) for group in groups for name in group]
+        try:
+            server.ask_each(marks)
         except redis.RedisError as error:
             self._failed("delete", error)
             return False
         return True
+
+    def answers(self, key: str) -> bool:
+        """Whether the server that has the key answers."""
+        try:
+            return bool(stores.cache.run(lambda client: client.ping(), key=self._prefix + key))
+        except redis.RedisError:
+            return False
 
     def _failed(self, what: str, error: Exception) -> None:
         metrics.cache_failures.labels("redis").inc()

@@ -22,11 +22,14 @@ from core.errors import NotAuthenticated, Throttled
 
 logger = logging.getLogger(__name__)
 
-# KEYS[1] is the deny-list entry ("" for none), the rest are buckets; ARGV holds limit and window (ms) of each.
+# KEYS[1] is the deny-list entry (_NOBODY for none), the rest are buckets; ARGV holds limit and window (ms) of each.
 # Nothing is counted unless every bucket has room. Answers {state, bucket, left, ms}: state 0 passed, 1 full, 2 denied;
 # bucket is the first full one, or else the one with least room.
+# All of them share a slot of a cluster, since one script reads them all (docs/decisions.md).
+_PREFIX = "pilling:{limit}:"
+_NOBODY = _PREFIX + "nobody"
 _SCRIPT = b"""
-if KEYS[1] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then return {2, 0, 0, 0} end
+if KEYS[1] ~= '%s' and redis.call('EXISTS', KEYS[1]) == 1 then return {2, 0, 0, 0} end
 local buckets = #KEYS - 1
 for i = 1, buckets do
   if tonumber(redis.call('GET', KEYS[i + 1]) or 0) >= tonumber(ARGV[2 * i - 1]) then
@@ -44,11 +47,11 @@ for i = 1, buckets do
 end
 if at == 0 then return {0, 0, 0, 0} end
 return {0, at, least, redis.call('PTTL', KEYS[at + 1])}
-"""
+""" % _NOBODY.encode()
 _SHA = hashlib.sha1(_SCRIPT, usedforsecurity=False).hexdigest()
 # Where core.ready leaves in a request's META what refused it, for Django to tell.
 REFUSED = "pilling.refused"
-DENIED_PREFIX = "pilling:denied-session:"
+DENIED_PREFIX = _PREFIX + "denied-session:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def rate(text: str) -> tuple[int, int]:
 def _digest(scope: str, who: str) -> str:
     # Keyed, so that a copy of the cache does not tell whose addresses were here.
     digest = hashlib.blake2b(who.encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=12).hexdigest()
-    return f"pilling:limit:{scope}:{digest}"
+    return f"{_PREFIX}{scope}:{digest}"
 
 
 def _bucket(scope: str, who: str, *, counter: str = "") -> Bucket:
@@ -237,7 +240,7 @@ def _revoked() -> NotAuthenticated:
 
 
 def _ask(buckets: Sequence[Bucket], denied: str) -> list[int] | None:
-    keys = [denied, *(bucket.key for bucket in buckets)]
+    keys = [denied or _NOBODY, *(bucket.key for bucket in buckets)]
     arguments = [number for bucket in buckets for number in (bucket.limit, bucket.window_ms)]
     try:
         return _evaluate(keys, arguments)
@@ -249,15 +252,15 @@ def _ask(buckets: Sequence[Bucket], denied: str) -> list[int] | None:
 
 def _evaluate(keys: list[str], arguments: list[int]) -> list[int]:
     try:
-        answer: list[int] = stores.cache.ask("EVALSHA", _SHA, len(keys), *keys, *arguments)
+        answer: list[int] = stores.cache.ask("EVALSHA", _SHA, len(keys), *keys, *arguments, key=_PREFIX)
     except NoScriptError:
-        answer = stores.cache.ask("EVAL", _SCRIPT, len(keys), *keys, *arguments)
+        answer = stores.cache.ask("EVAL", _SCRIPT, len(keys), *keys, *arguments, key=_PREFIX)
     return answer
 
 
 def deny_session(session_id: str, *, seconds: int) -> None:
     """Refuse a session's access tokens until the last has expired. Raises redis.RedisError: the caller must know."""
-    stores.cache.run(lambda client: client.set(DENIED_PREFIX + session_id, b"1", ex=seconds))
+    stores.cache.run(lambda client: client.set(DENIED_PREFIX + session_id, b"1", ex=seconds), key=_PREFIX)
 
 
 class ApiThrottle:

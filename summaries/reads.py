@@ -52,7 +52,7 @@ def _send(waiting: Counter[str], day: date) -> None:
             pipe.expire(_key(day), _REDIS_SECONDS)
             pipe.execute()
 
-    stores.cache.run(send)
+    stores.cache.run(send, key=_key(day))
 
 
 def store(*, today: date | None = None) -> int:
@@ -84,5 +84,5 @@ def _taken(day: date) -> dict[str, int]:
             pipe.delete(_key(day))
             return cast("list[object]", pipe.execute())
 
-    held = cast("dict[bytes, bytes]", stores.cache.run(take)[0])
+    held = cast("dict[bytes, bytes]", stores.cache.run(take, key=_key(day))[0])
     return {tier.decode(): int(count) for tier, count in held.items()}

@@ -159,5 +159,5 @@ def test_hits_count_as_searched_for(edge, product):
 
 def searchers(product, seq):
     with product.redis("cache") as cache:
-        keys = [key for key in cache.keys("pilling:searched:*") if key.decode().endswith(f":{seq}")]
+        keys = [key for key in cache.keys("pilling:{searched}:*") if key.decode().endswith(f":{seq}")]
         return sum(cache.pfcount(key) for key in keys)

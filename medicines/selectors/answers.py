@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 
+from core import replica
 from core.cache import MEMORY
 from core.cache import tiers as core_tiers
 from core.composed import Composed
@@ -95,7 +96,7 @@ def suggest_answer(*, query: Query, limit: int) -> Answer:
     # A sign alone ("(") is no text, but suggestions are found by it.
     sign = query.raw[0] if query.is_empty else ""
     key = f"suggest:{limit}:{key_of(query)}{sign}"
-    data, tier = tiers.read_list(key, lambda: _suggestions(query, limit), made_at=_MOMENT)
+    data, tier = tiers.read_list(key, lambda: replica.read(lambda: _suggestions(query, limit)), made_at=_MOMENT)
     return Answer(data[_MOMENT.stop :], tier, tier == tiers.STALE)
 
 
@@ -106,7 +107,7 @@ def _suggestions(query: Query, limit: int) -> bytes:
 
 
 def _load(item_seqs: list[str]) -> dict[str, bytes]:
-    return load_cards(item_seqs=item_seqs)
+    return replica.read(lambda: load_cards(item_seqs=item_seqs), complete=lambda cards: len(cards) == len(item_seqs))
 
 
 def _hit(card: bytes, match: bytes) -> bytes:

@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from core import replica
 from core.cache import tiers as cache
 from medicines.labels import SECTIONS
 from medicines.models import Medicine, MedicineCache, MedicineTerm
@@ -41,7 +42,7 @@ def detail(*, item_seq: str) -> Detail | None:
     if held := cache().get(key):
         return Detail(_with_stale(held[0], False), held[1])
     try:
-        found = load_detail(item_seq=item_seq)
+        found = replica.read(lambda: load_detail(item_seq=item_seq), complete=bool)
     except (OperationalError, InterfaceError):
         old = tiers.read_stale(key)
         if old is None:

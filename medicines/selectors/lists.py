@@ -10,10 +10,9 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 from itertools import islice
 
-import redis
 from django.db import InterfaceError, OperationalError
 
-from core import composed, memory_tier, redis_tier, stores
+from core import composed, memory_tier, redis_tier, replica
 from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
@@ -104,7 +103,9 @@ def find(query: Query) -> RankedList:
     A call for help is answered without it: an empty list, with the notice.
     """
     try:
-        return RankedList(*tiers.read_list(_list_key(query), lambda: _make(query), made_at=_AS_OF))
+        return RankedList(
+            *tiers.read_list(_list_key(query), lambda: replica.read(lambda: _make(query)), made_at=_AS_OF)
+        )
     except (OperationalError, InterfaceError):
         if not query.emergency:
             raise
@@ -163,18 +164,12 @@ def open_cursor(cursor: str, query: Query) -> tuple[RankedList, int]:
 
 
 def _snapshot(digest: str, query: Query) -> RankedList:
-    held = cache().shared.get_many((_snapshot_key(_list_key(query), digest),))
+    key = _snapshot_key(_list_key(query), digest)
+    held = cache().shared.get_many((key,))
     for data in held.values():
         return RankedList(data, REDIS)
-    if not _redis_is_up():
+    if not cache().shared.answers(key):
         current = find(query)
         if current.digest == digest:
             return current
     raise CursorExpired
-
-
-def _redis_is_up() -> bool:
-    try:
-        return bool(stores.cache.run(lambda client: client.ping()))
-    except redis.RedisError:
-        return False

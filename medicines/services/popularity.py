@@ -23,7 +23,8 @@ WINDOW_DAYS = 7
 KEPT_DAYS = 30
 _MAX_WAITING = 20_000
 _REDIS_SECONDS = 8 * 86_400
-_PREFIX = "pilling:searched:"
+# In braces what a cluster places by: one command counts many of these keys.
+_PREFIX = "pilling:{searched}:"
 
 
 class _Counter(Carrier[set[tuple[str, str]]]):
@@ -60,7 +61,7 @@ def _send(waiting: set[tuple[str, str]], day: date) -> None:
             pipe.expire(_items(day), _REDIS_SECONDS)
             pipe.execute()
 
-    stores.cache.run(send)
+    stores.cache.run(send, key=_PREFIX)
 
 
 def _salt(day: date) -> bytes:
@@ -71,7 +72,7 @@ def _salt(day: date) -> bytes:
         client.set(key, secrets.token_bytes(32), nx=True, ex=_REDIS_SECONDS)
         return cast("bytes | None", client.get(key)) or secrets.token_bytes(32)
 
-    return stores.cache.run(read)
+    return stores.cache.run(read, key=_PREFIX)
 
 
 def _items(day: date) -> str:
@@ -95,7 +96,7 @@ def store_counts(*, today: date | None = None) -> int:
 
 
 def _store_day(day: date) -> None:
-    members = cast("set[bytes]", stores.cache.run(lambda client: client.smembers(_items(day))))
+    members = cast("set[bytes]", stores.cache.run(lambda client: client.smembers(_items(day)), key=_PREFIX))
     counts = _count(day, _by_brand([item.decode() for item in members]))
     MedicineSearchCount.objects.bulk_create(
         [MedicineSearchCount(name=name, day=day, addresses=one, week_addresses=week) for name, (one, week) in counts],
@@ -127,7 +128,7 @@ def _count(day: date, brands: Mapping[str, Sequence[str]]) -> list[tuple[str, tu
                 pipe.pfcount(*(_searchers(other, item_seq) for item_seq in item_seqs for other in same_salt))
             return cast("list[int]", pipe.execute())
 
-    counts = iter(stores.cache.run(ask) if brands else [])
+    counts = iter(stores.cache.run(ask, key=_PREFIX) if brands else [])
     return list(zip(brands, zip(counts, counts, strict=True), strict=True))
 
 

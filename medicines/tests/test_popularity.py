@@ -37,7 +37,7 @@ def _forget():
     stores.cache.client.flushdb()
     # A HyperLogLog takes one of a few addresses for another about once in a thousand salts; not with this one.
     for day in (SUNDAY, timezone.localdate()):
-        stores.cache.client.set(f"pilling:searched:salt:{day:%G-%V}", b"salt" * 8, ex=60)
+        stores.cache.client.set(f"pilling:{{searched}}:salt:{day:%G-%V}", b"salt" * 8, ex=60)
 
 
 def search(client, q, *addresses):
@@ -74,14 +74,14 @@ def test_only_names_of_the_catalogue_are_kept(client):
     search(client, "아세트아미노펜", *addresses(6))
     store(client)
     assert not MedicineSearchCount.objects.exists()
-    assert stores.cache.client.keys("pilling:searched:2*") == []
+    assert stores.cache.client.keys("pilling:{searched}:2*") == []
 
 
 def test_no_address_can_be_read_out_of_redis(client):
     search(client, "보라매", "192.0.2.77")
     popularity.flush()
     client = stores.cache.client
-    keys = client.keys("pilling:searched:*")
+    keys = client.keys("pilling:{searched}:*")
     assert keys
     values = [client.dump(key) for key in keys]
     assert not any(b"192.0.2.77" in part for part in (*keys, *values))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from django.db import connection
+from django.db import connections
 
+from core import replica
 from pharmacies.hours import NO_HOURS, Moment, Week
 
 # earthdistance's sphere has the equator's radius. On this smaller one distances within Korea are at most 0.3 % off
@@ -74,7 +75,7 @@ def nearest(
 ) -> list[Found]:
     """Nearest first, within `radius` metres; `only` "open": those whose stated hours hold the moment."""
     sql, params = statement(lat=lat, lng=lng, radius=radius, limit=limit, now=now, only=only)
-    return [_found(row) for row in _rows(sql, params)]
+    return [_found(row) for row in replica.read(lambda: _rows(sql, params))]
 
 
 def statement(
@@ -90,11 +91,12 @@ def statement(
 
 def one(*, pharmacy_id: int) -> Found | None:
     """One pharmacy; by the id of a row that was merged, the place that it is. None: unknown or closed down."""
-    return next((_found(row) for row in _rows(_ONE, {"id": pharmacy_id})), None)
+    rows = replica.read(lambda: _rows(_ONE, {"id": pharmacy_id}), complete=bool)
+    return next(map(_found, rows), None)
 
 
 def _rows(sql: str, params: Params) -> Sequence[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(sql, params)
         found: Sequence[tuple[Any, ...]] = cursor.fetchall()
         return found
