@@ -74,7 +74,7 @@ class FastList:
 
 
 def refuse_nul(request: HttpRequest, *parts: object) -> None:
-    """PostgreSQL takes no NUL in a text. Raises BadRequest."""
-    given = [text for params in (request.GET, request.POST) for pair in params.lists() for text in (pair[0], *pair[1])]
+    """PostgreSQL takes no NUL in a text; forms say so themselves, an address cannot. Raises BadRequest."""
+    given = [text for pair in request.GET.lists() for text in (pair[0], *pair[1])]
     if any("\0" in str(text) for text in (*given, *parts)):
         raise BadRequest

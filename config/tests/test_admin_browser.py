@@ -74,10 +74,13 @@ def test_the_main_pages_are_accessible(site):
         told = {}
         for name, path in pages.items():
             page.goto(f"{site}/admin/{path}")
+            page.wait_for_load_state("networkidle")
             shot(page, name)
+            assert wrong == [], name
             told |= {name: found} if (found := serious(page)) else {}
+            # axe-core itself tries inline styles and asks for style sheets by wrong addresses.
+            wrong.clear()
         assert told == {}, "\n".join(f"{name}: {found}" for name, found in told.items())
-        assert wrong == []
 
 
 def test_a_miss_becomes_a_synonym_by_the_keyboard_alone(site):
