@@ -14,6 +14,7 @@ from core import metrics, stores, throttling
 from core.cache import tiers as cache
 from core.throttling import Identity, deny_session
 from core.wsgi import Utf8Handler
+from medicines.models import MedicineSearchCount
 from medicines.selectors import tiers
 from medicines.services import popularity
 from medicines.tests import catalogue
@@ -171,7 +172,8 @@ def test_a_search_counts_for_popularity(server):
     for number in range(6):
         server.warm(REMOTE_ADDR=f"192.0.2.{number}")
     popularity.flush()
-    assert any(name.decode().startswith("pilling:searched:") for name in stores.cache.client.keys("pilling:searched:*"))
+    popularity.store_counts()
+    assert MedicineSearchCount.objects.get(name="보라매").addresses == 6
 
 
 def test_no_more_than_a_few_hundred_are_held(server, monkeypatch):
