@@ -144,7 +144,13 @@ class Product:
         """Both commands in one process, since starting one takes longer than running it."""
         call = "from django.core.management import call_command as call"
         loads = (f"call('load_catalogue', '{self._catalogue()}')", f"call('load_pharmacies', '{SAMPLE_PHARMACIES}')")
-        self.manage("shell", "-c", "; ".join((call, "call('migrate', verbosity=0)", *loads)))
+        self.manage(
+            "shell",
+            "-c",
+            "; ".join(
+                (call, "call('migrate', verbosity=0)", "call('collectstatic', interactive=False, verbosity=0)", *loads)
+            ),
+        )
 
     def _catalogue(self) -> Path:
         """The sample without the products held back."""

@@ -11,7 +11,7 @@ from config.tests.told import KNOWN_SEQ, SEARCH, nothing_leaked, told
 
 
 @pytest.mark.parametrize("target", [
-    b"/", b"/api", b"/api/v1", b"/api/v1/", b"/api/v1/medicines/", b"/api/v1/medicines/popular/", b"/livez/",
+    b"/api", b"/api/v1", b"/api/v1/", b"/api/v1/medicines/", b"/api/v1/medicines/popular/", b"/livez/",
     b"/api/v1/medicines/197700120/", b"/api/v1/medicines/197700120/summary/", b"/api/v2/medicines?q=a", b"/.env",
     b"/.git/config", b"/wp-login.php", b"//api/v1/medicines", b"/api/v1/medicines/../../admin", b"/static/../manage.py",
     b"/%2e%2e/%2e%2e/etc/passwd", b"/%FF", b"/%00", b"/%ED%A0%80", quote("/약").encode(), b"/problems/none",

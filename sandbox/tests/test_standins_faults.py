@@ -325,7 +325,7 @@ def start_process(tmp_path) -> Iterator[tuple[subprocess.Popen, dict]]:
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_process_writes_its_ports_ends_on_a_signal_and_takes_them_again(start_process, signum):
     process, ports = start_process()
-    assert ports.keys() == {"control", "datagokr", "expo", "kakao", "kakao_local", "openai"}
+    assert ports.keys() == {"control", "datagokr", "expo", "kakao", "kakao_local", "mfds_pictures", "openai"}
     state = requests.get(f"http://127.0.0.1:{ports['control']}/", timeout=10).json()
     assert state["datagokr"]["settings"]["daily_quota"] == 3
     process.send_signal(signum)
