@@ -100,12 +100,13 @@ def test_not_modified(edge):
 
 
 def test_a_hundred_at_once_reach_the_product_once(edge, product):
-    before = edge.counted(product, "search")
+    before, began = edge.counted(product, "search"), time.monotonic()
     with ThreadPoolExecutor(50) as people:
         answers = list(people.map(lambda _: edge.search(quote("훼스탈")), range(100)))
+    seconds = time.monotonic() - began
     assert {answer.status for answer in answers} == {200}
-    # One that began after the second was over asks again.
-    assert edge.counted(product, "search") - before <= 2
+    # An answer is fresh for a second: on a busy machine the hundred take longer, and each second asks once more.
+    assert edge.counted(product, "search") - before <= 2 + int(seconds)
 
 
 def test_how_long_a_curated_change_may_wait_is_two_seconds(edge, product):
