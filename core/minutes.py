@@ -49,10 +49,11 @@ class _Carrier:
     def __init__(self) -> None:
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
-        atexit.register(self.flush)
+        atexit.register(self.stop)
 
     def _reset(self) -> None:
         self._started = False
+        self._ends = threading.Event()
         self._seen: dict[Field, int] = {}
         self._lock = threading.Lock()
 
@@ -66,12 +67,17 @@ class _Carrier:
             if self._started:
                 return
             self._seen, self._started = _totals(), True
-        threading.Thread(target=self._run, name="minutes", daemon=True).start()
+        threading.Thread(target=self._run, args=(self._ends,), name="minutes", daemon=True).start()
 
-    def _run(self) -> None:
-        while True:
-            time.sleep(FLUSH_SECONDS)
+    def _run(self, ends: threading.Event) -> None:
+        while not ends.wait(FLUSH_SECONDS):
             self.flush()
+
+    def stop(self) -> None:
+        """Send what is left and end the thread; `ensure` starts another."""
+        self._ends.set()
+        self.flush()
+        self._reset()
 
     def flush(self) -> None:
         """Send what has come since the last time; a dead Redis loses it."""
@@ -90,6 +96,7 @@ class _Carrier:
 _carrier = _Carrier()
 ensure = _carrier.ensure
 flush = _carrier.flush
+stop = _carrier.stop
 
 
 def last(minutes: int = MOST_MINUTES) -> list[Minute]:

@@ -14,16 +14,25 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 
 @pytest.fixture(autouse=True)
 def _no_minutes():
+    # The process's own carrier, which a request of an earlier test started, sends what these tests count too.
+    minutes.stop()
     stores.cache.client.flushdb()
+
+
+@pytest.fixture
+def carrier():
+    one = _Carrier()
+    yield one
+    one.stop()
 
 
 def whole(field):
     return sum(minute.counts.get(field, 0) for minute in minutes.last(5))
 
 
-def serve(requests, carrier=None):
+def serve(requests):
     """What a process does: it counts into its metrics, and its thread looks at them."""
-    carrier = carrier or _Carrier()
+    carrier = _Carrier()
     carrier.ensure()
     for _ in range(requests):
         metrics.response_time.labels("search", "GET", "200").observe(0.004)
@@ -32,7 +41,7 @@ def serve(requests, carrier=None):
     metrics.response_time.labels("livez", "GET", "200").observe(0.001)
     metrics.external_calls.labels("openai", "ok").inc()
     carrier.flush()
-    carrier.flush()
+    carrier.stop()
 
 
 def test_two_processes_add_up():
@@ -54,17 +63,15 @@ def test_two_processes_add_up():
     assert not any("livez" in field for minute in minutes.last(5) for field in minute.counts)
 
 
-def test_what_was_counted_before_is_anothers():
+def test_what_was_counted_before_is_anothers(carrier):
     metrics.cache_requests.labels("memory", "hit").inc(100)
-    carrier = _Carrier()
     carrier.ensure()
     metrics.cache_requests.labels("memory", "hit").inc(7)
     carrier.flush()
     assert whole(("cache", "memory", "hit")) == 7
 
 
-def test_nothing_new_sends_nothing():
-    carrier = _Carrier()
+def test_nothing_new_sends_nothing(carrier):
     carrier.ensure()
     carrier.flush()
     assert [minute.counts for minute in minutes.last(5)] == [{}] * 5
@@ -76,8 +83,7 @@ def test_buckets_end_by_themselves():
     assert 0 < stores.cache.client.ttl(key) <= minutes.KEPT_SECONDS
 
 
-def test_the_thread_carries_them():
-    carrier = _Carrier()
+def test_the_thread_carries_them(carrier):
     carrier.ensure()
     carrier.ensure()
     metrics.cache_requests.labels("redis", "hit").inc(2)
@@ -87,8 +93,7 @@ def test_the_thread_carries_them():
     assert whole(("cache", "redis", "hit")) == 2
 
 
-def test_a_dead_redis_loses_the_counts_and_nothing_else(killable):
-    carrier = _Carrier()
+def test_a_dead_redis_loses_the_counts_and_nothing_else(killable, carrier):
     carrier.ensure()
     killable.kill()
     metrics.cache_requests.labels("memory", "hit").inc(7)

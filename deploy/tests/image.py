@@ -50,13 +50,14 @@ class Ignored:
 
     def __init__(self, text: str) -> None:
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-        self.patterns = [(line.removeprefix("!").removeprefix("**/"), line.startswith("!")) for line in lines]
+        self.patterns = [(line.removeprefix("!"), line.startswith("!")) for line in lines]
 
     def __call__(self, path: Path) -> bool:
         verdict = False
         for pattern, kept in self.patterns:
-            names = (*map(str, [path, *path.parents]), *path.parts)
-            if any(fnmatch.fnmatch(name, pattern) for name in names if name != "."):
+            # Only `**/` looks below the top.
+            names = path.parts if pattern.startswith("**/") else map(str, [path, *path.parents][:-1])
+            if any(fnmatch.fnmatch(name, pattern.removeprefix("**/")) for name in names):
                 verdict = not kept
         return verdict
 
