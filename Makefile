@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Processes that run tests, each with servers of its own.
-JOBS ?= 2
+# Processes that run tests, each with servers of its own; they often wait, so there are more of them than cores.
+JOBS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The requirements name every package, so pip installs them as listed: older pips resolve `coverage[toml]` past its pin.
 # The Django plugin of mypy imports the settings; no server is asked for anything.

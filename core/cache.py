@@ -55,6 +55,12 @@ class TwoTier:
         """One look-up that was answered before it came here (core.composed)."""
         _count(MEMORY, 1, 1)
 
+    @staticmethod
+    def count_shared() -> None:
+        """One that Redis answered whole."""
+        _count(MEMORY, 1, 0)
+        _count(REDIS, 1, 1)
+
     def get(self, key: str) -> tuple[bytes, str] | None:
         """One value and its tier, or None."""
         found, tiers = self.get_many((key,))

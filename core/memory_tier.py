@@ -14,7 +14,7 @@ MAX_SECONDS = 30.0
 # Python's own cost of a key, a value and their place in the dictionary, as measured with tracemalloc.
 _ENTRY_OVERHEAD = 240
 # How long a dropped key is not filled again: a reader may still hold what it read before the drop, or on a replica.
-_REFUSE_SECONDS = 2.0 + replica.MAX_AGE_SECONDS
+REFUSE_SECONDS = 2.0 + replica.MAX_AGE_SECONDS
 
 
 class MemoryTier:
@@ -35,7 +35,7 @@ class MemoryTier:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
-        self._refused: TTLCache[str, None] = TTLCache(maxsize=10_000, ttl=_REFUSE_SECONDS, timer=time.monotonic)
+        self._refused: TTLCache[str, None] = TTLCache(maxsize=10_000, ttl=REFUSE_SECONDS, timer=time.monotonic)
         self.used_bytes = 0
         self.drops += 1
 

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_bytes
 from typing import cast
 
 import redis
@@ -25,6 +26,10 @@ _HEAD = struct.Struct(">II")
 _MARK = b"\0\0\0\0deleted"
 _MARK_MS = 5_000 + int(replica.MAX_AGE_SECONDS * 1000)
 JITTER = 0.1
+# Another random value after each drop: whole answers (core.composed) are of one epoch.
+EPOCH = "epoch"
+_EPOCH_SECONDS = 365 * 86_400
+_EPOCH_BYTES = 12
 _SET = f"""
 for i = 1, #KEYS do
   local held = redis.call('GETRANGE', KEYS[i], 0, {len(_MARK) - 1})
@@ -48,6 +53,10 @@ def _closed(until: int, value: bytes) -> bytes:
 
 def _set(names: Sequence[str], values: Mapping[str, bytes], seconds: int) -> tuple[str | bytes | int, ...]:
     return ("EVAL", _SET, len(names), *names, _MARK, seconds, *(values[name] for name in names))
+
+
+def _marks(groups: Sequence[Sequence[str]]) -> list[tuple[stores.Word, ...]]:
+    return [("SET", name, _MARK, "PX", _MARK_MS) for group in groups for name in group]
 
 
 class RedisTier:
@@ -111,17 +120,22 @@ class RedisTier:
         logger.warning("Cache entry is garbage, and taken for a miss")
         return 0, None
 
-    def set_many(self, items: Mapping[str, bytes], *, seconds: float) -> None:
-        """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once)."""
-        if not items:
-            return
-        until, kept = self._lifetime(seconds)
+    def set_many(self, items: Mapping[str, bytes], *, seconds: float, serve_stale: bool = True) -> bool:
+        """Keep the values fresh for about `seconds` (jittered by a tenth, so that they do not all end at once).
+
+        `serve_stale`: keep them afterwards for `get_many(stale=True)`. False when a server did not take its part.
+        """
+        until, kept = self._lifetime(seconds, serve_stale=serve_stale)
         values = {self._prefix + key: _closed(until, value) for key, value in items.items()}
-        for server, groups in self._split(items):
-            try:
-                server.ask_each([_set(group, values, kept) for group in groups])
-            except redis.RedisError as error:
-                self._failed("write", error)
+        split = self._split(items)
+        taken = [
+            self._told("write", server, [_set(group, values, kept) for group in groups]) for server, groups in split
+        ]
+        return all(taken) and bool(taken or not items)
+
+    def begin_epoch(self) -> None:
+        """The first one, where Redis was emptied."""
+        self.add(EPOCH, token_bytes(_EPOCH_BYTES), seconds=_EPOCH_SECONDS)
 
     def add(self, key: str, value: bytes, *, seconds: float) -> None:
         """Keep the value unless there is one, or there was one until a moment ago."""
@@ -132,27 +146,27 @@ class RedisTier:
         except redis.RedisError as error:
             self._failed("write", error)
 
-    def _lifetime(self, seconds: float) -> tuple[int, int]:
+    def _lifetime(self, seconds: float, *, serve_stale: bool = True) -> tuple[int, int]:
         """The moment until which a value is fresh, and the seconds until Redis may drop it."""
         fresh = seconds * random.uniform(1 - JITTER, 1 + JITTER)
-        return int(time.time() + fresh), int(fresh) + self._stale_seconds
+        return int(time.time() + fresh), int(fresh) + 1 + (self._stale_seconds if serve_stale else 0)
 
     def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
-        """Mark the keys deleted, then publish `message`. False when a server did not take it."""
-        marked = [self._mark(server, groups) for server, groups in self._split(keys)]
+        """Mark the keys deleted, begin an epoch, then publish `message`. False when a server did not take its part."""
+        marked = [self._told("delete", server, _marks(groups)) for server, groups in self._split(keys)]
+        begun = self.set_many({EPOCH: token_bytes(_EPOCH_BYTES)}, seconds=_EPOCH_SECONDS)
         try:
             stores.cache.run(lambda client: client.publish(channel, message))
         except redis.RedisError as error:
             self._failed("delete", error)
             return False
-        return all(marked)
+        return begun and all(marked)
 
-    def _mark(self, server: stores.Server, groups: Sequence[Sequence[str]]) -> bool:
-        marks = [("SET", name, _MARK, "PX", _MARK_MS) for group in groups for name in group]
+    def _told(self, what: str, server: stores.Server, commands: Sequence[Sequence[stores.Word]]) -> bool:
         try:
-            server.ask_each(marks)
+            server.ask_each(commands)
         except redis.RedisError as error:
-            self._failed("delete", error)
+            self._failed(what, error)
             return False
         return True
 

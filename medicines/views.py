@@ -15,7 +15,7 @@ from core.throttling import client_address, from_proxy
 from medicines import schema, tasks
 from medicines.search.query import Query
 from medicines.selectors import lists
-from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, suggest_answer
+from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, shared_answer, suggest_answer
 from medicines.selectors.popular import popular
 from medicines.serializers import SearchInput, read_limit, read_nothing, read_search, read_suggest
 from medicines.services.counting import count
@@ -35,10 +35,16 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _search(request: HttpRequest) -> Answer:
     given = read_search(request)
-    query = lists.parsed(given.q)
     if given.cursor:
+        query = lists.parsed(given.q)
         ranked, offset = lists.open_cursor(given.cursor, query)
         return _page(request, given, query, ranked, offset=offset)
+    address = f"{request.scheme}://{request.get_host()} {given.limit}"
+    return shared_answer(given.q, address, lambda: _first_page(request, given))
+
+
+def _first_page(request: HttpRequest, given: SearchInput) -> Answer:
+    query = lists.parsed(given.q)
     ranked, checked = find_or_fetch(query=query, address=client_address(request))
     return _page(request, given, query, ranked, unchecked=not checked)
 

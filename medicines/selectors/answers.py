@@ -7,12 +7,12 @@ from functools import cache
 from hashlib import blake2b
 
 from core import replica
-from core.cache import MEMORY
+from core.cache import MEMORY, REDIS
 from core.cache import tiers as core_tiers
-from core.composed import Composed
+from core.composed import Composed, SharedComposed
 from core.pagination import sign_cursor
 from medicines.search.query import Query
-from medicines.selectors import tiers
+from medicines.selectors import lists, tiers
 from medicines.selectors.cards import encode, load_cards
 from medicines.selectors.detail import detail
 from medicines.selectors.lists import RankedList, key_of
@@ -55,6 +55,29 @@ class Answer:
 def kept() -> Composed[Answer]:
     """This process's whole answers of the last moment."""
     return Composed(core_tiers().memory)
+
+
+@cache
+def _shared() -> SharedComposed:
+    return SharedComposed(core_tiers())
+
+
+def shared_answer(raw: str, address: str, make: Callable[[], Answer]) -> Answer:
+    """A first page as some process put it together a moment ago, from Redis whole; else `make`.
+
+    Only where the list must be asked of Redis anyway. `address`: all that the answer depends on besides what was typed.
+    """
+    if lists.in_memory(raw):
+        return make()
+    key = f"answer:{blake2b(f'{address} {raw}'.encode('utf-8', 'backslashreplace'), digest_size=12).hexdigest()}"
+    held, since = _shared().get(key)
+    if held is not None:
+        searched, _, body = held.partition(b"\n")
+        return Answer(body, REDIS, searched=searched.decode() or None)
+    answer = make()
+    if answer.tier == REDIS and answer.may_be_kept and not answer.missed:
+        _shared().put(key, (answer.searched or "").encode() + b"\n" + answer.body, since=since)
+    return answer
 
 
 def search_answer(

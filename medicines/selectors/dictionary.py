@@ -26,6 +26,11 @@ def in_use() -> Dictionary:
     return _held[1]
 
 
+def held() -> Dictionary:
+    """What was in use the last time."""
+    return _held[1]
+
+
 def stored() -> bytes:
     """The table as the tiers keep it. May raise the database's error."""
     rows = list(Synonym.objects.order_by("pk").values_list("kind", "word", "means", "enabled"))

@@ -19,15 +19,19 @@ from core.errors import CursorExpired
 from core.pagination import read_cursor
 from medicines.search.dictionary import Dictionary
 from medicines.search.query import Query, parse_query
-from medicines.selectors import tiers
+from medicines.selectors import dictionary, tiers
 from medicines.selectors.cards import encode
-from medicines.selectors.dictionary import in_use
 from medicines.selectors.search import Found, search_rows
 
 MAX_HITS = 200
 CURSOR_SECONDS = 600
-# The last cursor of a list is handed out when it has ended in Redis, then in memory, then as a composed answer.
-_LAST_CURSOR_AT = tiers.LIST_SECONDS * (1 + redis_tier.JITTER) + memory_tier.MAX_SECONDS + composed.SECONDS
+# The last cursor of a list is handed out when it has ended in Redis, then in memory, then as a composed answer there
+# and here.
+_LAST_CURSOR_AT = (
+    (tiers.LIST_SECONDS + composed.SHARED_SECONDS) * (1 + redis_tier.JITTER)
+    + memory_tier.MAX_SECONDS
+    + composed.SECONDS
+)
 SNAPSHOT_SECONDS = (_LAST_CURSOR_AT + CURSOR_SECONDS) / (1 - redis_tier.JITTER)
 _AS_OF = slice(10, 39)  # {"as_of":"2026-11-24T08:42:08.123+09:00", …
 _HEAD_LINES = 2
@@ -40,7 +44,7 @@ _parsed: Callable[[str, Dictionary], Query] = lru_cache(maxsize=4096)(parse_quer
 
 def parsed(raw: str) -> Query:
     """`parse_query` with the curated words, remembered: it takes longer than all else on the way to a hit in memory."""
-    return _parsed(raw, in_use())
+    return _parsed(raw, dictionary.in_use())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,11 @@ def _list_key(query: Query) -> str:
 def _snapshot_key(list_key: str, digest: str) -> str:
     """With the query's key, so that a cursor opens no other query's list."""
     return f"snapshot:{list_key}:{digest}"
+
+
+def in_memory(raw: str) -> bool:
+    """Whether this process holds the list of what was typed, without asking anybody."""
+    return cache().memory.peek(_list_key(_parsed(raw, dictionary.held()))) is not None
 
 
 def find(query: Query) -> RankedList:

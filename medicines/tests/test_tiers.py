@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from core import metrics, stores
+from core import composed, metrics, stores
 from core.cache import tiers as cache
 from medicines.models import MedicineCache
 from medicines.selectors import lists, tiers
 from medicines.selectors.answers import kept
+from medicines.services import popularity
 from medicines.services.summary import set_summary
 from medicines.tests import catalogue
 
@@ -44,6 +45,57 @@ def test_each_tier_gives_the_same_bytes(client, django_assert_num_queries):
     assert [answer["X-Cache"] for answer in (from_db, from_memory, from_redis)] == ["db", "memory", "redis"]
     assert from_db.content == from_memory.content == from_redis.content
     assert from_db["ETag"] == from_memory["ETag"] == from_redis["ETag"]
+
+
+def from_redis(client):
+    """As a process answers whose memory holds nothing."""
+    cache().memory.clear()
+    return find(client)
+
+
+def round_trips(client):
+    stores.cache.client.config_resetstat()
+    return from_redis(client), stores.cache.client.info("commandstats")["cmdstat_mget"]["calls"]
+
+
+def test_a_second_hit_in_redis_is_one_round_trip_and_the_same_answer(client, settings, monkeypatch):
+    settings.THROTTLE_ENABLED = False
+    monkeypatch.setattr(composed, "REFUSE_SECONDS", -1.0)
+    find(client)
+    put_together, before = round_trips(client)
+    from_redis(client)
+    whole, after = round_trips(client)
+    assert before > after == 1
+    assert put_together.content == whole.content
+    assert put_together.headers.keys() == whole.headers.keys()
+    assert (put_together["ETag"], put_together["X-Cache"]) == (whole["ETag"], whole["X-Cache"])
+
+
+def test_a_whole_answer_is_of_one_page_size_host_and_spelling(client, monkeypatch):
+    monkeypatch.setattr(composed, "REFUSE_SECONDS", -1.0)
+    for _ in range(3):
+        assert len(client.get(URL, {"q": "여울이", "limit": 2}).json()["results"]) == 2
+        cache().memory.clear()
+    other = client.get(URL, {"q": "여울 이", "limit": 3}, headers={"host": "127.0.0.1"}).json()
+    assert (other["query"], len(other["results"]), other["next"][:17]) == ("여울 이", 3, "http://127.0.0.1/")
+
+
+def test_a_whole_answer_counts_as_the_search_it_is(client, monkeypatch):
+    monkeypatch.setattr(composed, "REFUSE_SECONDS", -1.0)
+    counted = []
+    monkeypatch.setattr(popularity, "note", lambda item_seq, address: counted.append(item_seq))
+    for _ in range(4):
+        from_redis(client)
+    assert counted == ["100000001"] * 4
+
+
+def test_a_changed_summary_ends_whole_answers(client, monkeypatch, django_capture_on_commit_callbacks):
+    monkeypatch.setattr(composed, "REFUSE_SECONDS", -1.0)
+    for _ in range(4):
+        from_redis(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert set_summary(item_seq="100000001", source_hash=label_hash("100000001"), text="열을 내려요.", kind="ai")
+    assert from_redis(client).json()["results"][0]["efcy_summary"] == "열을 내려요."
 
 
 def test_spellings_share_one_entry(client):
