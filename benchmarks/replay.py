@@ -150,13 +150,14 @@ def _saved(made: int, wanted: int) -> float:
 
 def _quick_goals(searched: Sequence[Sample], sent: int) -> list[Goal]:
     quick = sum(sample.seconds < QUICK_SECONDS for sample in searched)
-    local = [sample for sample in searched if sample.kind != "unknown"]
-    quick_local = sum(sample.seconds < QUICK_SECONDS for sample in local)
-    share, local_share = 100 * quick / len(searched), 100 * quick_local / max(1, len(local))
+    # What is not here must be asked of the ministry before anybody may say that it does not exist.
+    found = [sample for sample in searched if sample.hits]
+    quick_found = sum(sample.seconds < QUICK_SECONDS for sample in found)
+    share, found_share = 100 * quick / len(searched), 100 * quick_found / max(1, len(found))
     return [
         Goal("searches answered", f"{sent:,}", f"{len(searched):,}", len(searched) == sent),
         Goal("searches under 100 ms", "99.9 %", f"{share:.3f} %", share >= 99.9),
-        Goal("the same, without the names that nobody has", "99.9 %", f"{local_share:.3f} %", local_share >= 99.9),
+        Goal("the same, of searches that find something", "99.9 %", f"{found_share:.3f} %", found_share >= 99.9),
     ]
 
 
