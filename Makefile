@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that run tests, each with servers of its own; they often wait, so there are more of them than cores.
 JOBS ?= 3
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The requirements name every package, so pip installs them as listed: older pips resolve `coverage[toml]` past its pin.
 # The Django plugin of mypy imports the settings; no server is asked for anything.
@@ -36,10 +37,10 @@ run: $(VENV)/.sandbox ## the whole product on this machine, until Ctrl-C (PORT=8
 	@exec $(BIN)/python -m sandbox.run
 
 test: $(VENV)/.dev ## the whole test suite, on embedded servers of its own
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 coverage: $(VENV)/.dev ## the whole test suite, and which lines it did not reach
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import rules, migrations
 	$(BIN)/ruff check .

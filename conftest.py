@@ -24,3 +24,10 @@ def _no_secret_in_a_log_line():
 def pytest_configure(config):
     log_watch.install()
     seeds.install()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

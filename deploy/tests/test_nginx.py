@@ -154,7 +154,8 @@ def test_a_flood_from_one_address_is_held_back(edge):
     """Beyond what the product allows to an address twice over; another address is not touched."""
     found = 0
     connection = edge.connect(source="127.0.0.66")
-    for _ in range(2_900):
+    # A slow machine sends few more than are forgiven meanwhile.
+    for _ in range(20_000):
         connection.request("GET", "/nowhere", headers={"Host": HOST})
         answer = Answer(connection.getresponse())
         if answer.status == 429:
