@@ -5,27 +5,31 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from benchmarks.results import Cell, Table
+from benchmarks.results import Goal, Result, Table
 from summaries.compose import Source
 from summaries.easy_words import ease
 from summaries.grounding import Claim, judge
 from summaries.quantities import first_quantity
 
-CLAIMS, MOST_LABELS = 12, 500
+CLAIMS, MOST_LABELS, ROUNDS = 12, 500, 5
 _SECTION = {"efficacy": "effect", "side_effect": "side_effect"}
 
 
-def speed(products: Sequence[tuple[str, Source]]) -> Table:
-    """Processor time of judging CLAIMS claims, each label once, so that nothing of it is remembered."""
+def speed(result: Result, products: Sequence[tuple[str, Source]]) -> None:
+    """Judging CLAIMS claims of each label, ROUNDS times over all of them: so many others lie between that nothing of a
+    label is remembered."""
     chosen = random.Random(5).sample(products, min(MOST_LABELS, len(products)))
     dozens = [(source, claims) for _, source in chosen if (claims := dozen(source))]
     judge_all(*dozens[0])
-    spent = sorted(map(_milliseconds, dozens))
-    rows: list[list[Cell]] = [
-        [len(dozens), f"{statistics.median(spent):.2f} ms", f"{spent[int(0.9 * len(spent))]:.2f} ms"]
-    ]
-    note = "Processor time, so that other work of the machine does not count."
-    return Table(f"The gate over one summary of {CLAIMS} claims", ["labels", "median", "90 %"], rows, note)
+    rounds = [sorted(map(_milliseconds, dozens)) for _ in range(ROUNDS)]
+    fastest = min(map(statistics.median, rounds))
+    rows = [[f"{statistics.median(spent):.2f}", f"{spent[int(0.9 * len(spent))]:.2f}"] for spent in rounds]
+    note = (
+        f"{len(dozens)} labels a round. Processor time: other work takes none of it, but a core shared is a slower one."
+    )
+    result.tables.append(Table(f"The gate over one summary of {CLAIMS} claims", ["median ms", "90 % ms"], rows, note))
+    goal = f"the gate over one summary, median, fastest of {ROUNDS} rounds"
+    result.goals.append(Goal(goal, "< 5 ms", f"{fastest:.2f} ms", fastest < 5))
 
 
 def dozen(source: Source) -> list[Claim]:

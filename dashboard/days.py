@@ -68,8 +68,8 @@ def _dose(row: dict[str, Any], who: Person, now: datetime, by_hand: set[str | No
     }
 
 
-def _local(text: str | None, who: Person) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(who.zone) if text else None
+def _local(at: datetime | None, who: Person) -> datetime | None:
+    return at.astimezone(who.zone) if at else None
 
 
 def _minute(dose: dict[str, Any]) -> datetime:

@@ -24,7 +24,7 @@ def calendar(rows: Iterable[dict[str, Any]], *, show_medicine_name: bool, now: d
 
 
 def _event(row: dict[str, Any], show_medicine_name: bool, now: datetime) -> Event:
-    begins = datetime.fromisoformat(row["scheduled_time"]).astimezone(UTC)
+    begins = row["scheduled_time"].astimezone(UTC)
     event = Event()
     event.add("uid", f"{row['id']}@pilling")
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))

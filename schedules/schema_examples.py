@@ -134,14 +134,22 @@ _ADHERENCE = {
     "weeks": [{"week_of": "2026-11-23", **_TOTAL}],
     "streak": {"current_days": 1, "longest_days": 1},
 }
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    """As the selectors have it, before it is JSON."""
+    moments = ("scheduled_time", "completed_at", "skipped_at")
+    return row | {name: row[name] and datetime.fromisoformat(row[name]) for name in moments}
+
+
 _SHEET = Sheet(
     person=Person(UUID(_PERSON), ZoneInfo("Asia/Seoul"), 1, {}),
     made_at=_MADE_AT,
     plans=[_PLAN],
-    rows=[_TAKEN],
+    rows=[_read(_TAKEN)],
     kept=_ADHERENCE,
 )
-_CALENDAR_FILE = calendars.calendar([_PLANNED], show_medicine_name=False, now=_MADE_AT)
+_CALENDAR_FILE = calendars.calendar([_read(_PLANNED)], show_medicine_name=False, now=_MADE_AT)
 
 _DEVICE = {
     "id": "6a1d3f5e-8f6b-4f0a-b0a5-1f2e3d4c5b6a",

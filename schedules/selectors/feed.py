@@ -1,6 +1,5 @@
 """The intakes as phones read them: a window of the record, and what changed since."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.core.signing import BadSignature, Signer
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -56,11 +56,9 @@ def feed(*, user_id: UUID, window: Window) -> bytes:
         "next": None,
         "previous": None,
         "sync_token": sign_token(user_id, clock.seq, end),
-        "planned_until": clock.filled_until.isoformat() if clock.filled_until else None,
+        "planned_until": clock.filled_until,
     }
-    # A month is two thousand intakes: strung together they take half the time of so many dictionaries.
-    results = ",".join([as_json(row, now) for row in rows]).encode("utf-8", "backslashreplace")
-    return b'{"results":[' + results + b"]," + encode(rest)[1:]
+    return encode({"results": [as_dict(row, now) for row in rows], **rest})
 
 
 def read_token(user_id: UUID, token: str) -> tuple[int, datetime]:
@@ -113,31 +111,14 @@ def intake(row: Schedule) -> dict[str, Any]:
 
 
 def as_dict(row: Row, now: datetime) -> dict[str, Any]:
-    shown: dict[str, Any] = json.loads(as_json(row, now))
-    return shown
-
-
-def as_json(row: Row, now: datetime) -> str:
     id_, plan_id, version, due, completed, completed_at, skipped_at, item_seq, name, amount, unit, notes, seq = row
-    status = "taken" if completed else "skipped" if skipped_at else "missed" if due + GRACE < now else "planned"
-    plan = f'"{plan_id}"' if plan_id else "null"
-    return (
-        f'{{"id":"{id_}","plan_id":{plan},"plan_version":{version or "null"},'
-        f'"scheduled_time":"{due.isoformat()}","completed":{"true" if completed else "false"},'
-        f'"completed_at":{_moment(completed_at)},"skipped_at":{_moment(skipped_at)},"status":"{status}",'
-        f'"medicine":{{"item_seq":{_text(item_seq or None)},"name":{_text(name)}}},'
-        f'"dose":{{"amount":{number(amount)},"unit":{_text(unit)}}},"notes":{_text(notes)},"version":{seq}}}'
-    )
-
-
-def _moment(at: datetime | None) -> str:
-    return f'"{at.isoformat()}"' if at else "null"
-
-
-# A person's intakes are of a few medicines.
-@lru_cache(maxsize=4_096)
-def _text(text: str | None) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return {
+        "id": id_, "plan_id": plan_id, "plan_version": version or None,
+        "scheduled_time": due, "completed": completed, "completed_at": completed_at, "skipped_at": skipped_at,
+        "status": "taken" if completed else "skipped" if skipped_at else "missed" if due + GRACE < now else "planned",
+        "medicine": {"item_seq": item_seq or None, "name": name}, "dose": {"amount": number(amount), "unit": unit},
+        "notes": notes, "version": seq,
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1_024)
@@ -148,4 +129,5 @@ def number(amount: Decimal | str) -> int | float:
 
 
 def encode(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    """JSON; instants as ISO 8601."""
+    return orjson.dumps(body)

@@ -56,8 +56,8 @@ def status(row: dict[str, Any]) -> str:
     return _STATUS[row["status"]]
 
 
-def local(text: str | None, given: Sheet) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(given.person.zone) if text else None
+def local(at: datetime | None, given: Sheet) -> datetime | None:
+    return at.astimezone(given.person.zone) if at else None
 
 
 def as_csv(given: Sheet) -> bytes:
