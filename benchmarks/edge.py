@@ -47,15 +47,16 @@ def _replay(site: Site, result: Result, *, quick: bool) -> float:
 
 
 def _one_round(sides: Sides, asks: Path) -> None:
-    for side in sides.values():
+    for name, side in sides.items():
         side.measure(lambda side: wrk.replay(side.url, asks, at_most=_AT_MOST, headers=side.headers))
+        print(f"{name}: {side.rates[-1]:,.0f} requests/s", flush=True)
 
 
 @contextlib.contextmanager
 def _against(site: Site) -> Iterator[Sides]:
     """Two processes each on the same PostgreSQL; the peers have caches of their own in the same Redis."""
     with contextlib.ExitStack() as stack:
-        web = site.start_web(**edges.ALIKE)
+        web = site.start_web(workers=2, **edges.ALIKE)
         ours = stack.enter_context(edges.front(site, "ours", [web.port]))
         stack.enter_context(edges.counting(site, ours))
         sides = {OURS: Side(ours.url, web.master.children)}
@@ -97,7 +98,7 @@ def _describe_replay(result: Result, sides: Sides) -> None:
 def _hottest(site: Site, result: Result, *, quick: bool) -> None:
     path = search_path(_QUERY)
     with contextlib.ExitStack() as stack:
-        web = site.start_web(**edges.ALIKE)
+        web = site.start_web(workers=2, **edges.ALIKE)
         front = stack.enter_context(edges.front(site, "hottest", [web.port]))
         stack.enter_context(edges.counting(site, front))
         alone = stack.enter_context(edges.nginx_alone(site, front, path))

@@ -9,7 +9,8 @@ import psutil
 
 from benchmarks import wrk
 from benchmarks.harness import Site, free_port
-from deploy.tests.edge import HOST, NGINX, Answer, Edge
+from config.tests.running import Answer
+from deploy.tests.edge import HOST, NGINX, Edge
 from sandbox.home import PROJECT
 from sandbox.process import Child, spawn, wait_until
 

@@ -33,7 +33,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     set_up_logging()
     app.state.stores = Stores()
     app.state.pool = await asyncpg.create_pool(
-        os.environ["DATABASE_URL"], min_size=2, max_size=8, command_timeout=_STATEMENT_SECONDS
+        os.environ["DATABASE_URL"],
+        min_size=2,
+        max_size=8,
+        command_timeout=_STATEMENT_SECONDS,
+        server_settings={"jit": "off"},
     )
     flushing = asyncio.create_task(app.state.stores.flush_forever())
     yield

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ import orjson
 from medicines.search.keys import to_keys
 from medicines.search.query import Query
 
+Rows: TypeAlias = "Sequence[asyncpg.Record]"
 _SEOUL = ZoneInfo("Asia/Seoul")
 # As in the product: two syllables have at least four keys, and a trigram needs three.
 _SHORTEST_SUBSTRING = 4
@@ -84,16 +85,18 @@ async def search(pool: asyncpg.Pool, query: Query, *, limit: int, offset: int) -
     return Page(_body(query, rows, limit, offset), first)
 
 
-async def _rows(pool: asyncpg.Pool, query: Query, limit: int, offset: int) -> Sequence[asyncpg.Record]:
-    if query.initials:
-        return await pool.fetch(BY_INITIALS, _like(query.initials) + "%", query.strength, limit, offset)
+async def _rows(pool: asyncpg.Pool, query: Query, limit: int, offset: int) -> Rows:
+    found: Rows
     page = (query.strength, limit, offset)
-    found = await pool.fetch(BY_NAME, query.base, *page, *_patterns(query))
-    near = list(query.near_keys)
-    if found or offset or len(query.base) < 3:
+    if query.initials:
+        found = await pool.fetch(BY_INITIALS, _like(query.initials) + "%", *page)
         return found
-    errors = 2 if len(query.base) >= 6 else 1
-    return await pool.fetch(NEAR, near, *page, errors, f"%{_like(to_keys(query.hangul))}%")
+    found = await pool.fetch(BY_NAME, query.base, *page, *_patterns(query))
+    if not found and not offset and len(query.base) >= 3:
+        errors = 2 if len(query.base) >= 6 else 1
+        words = f"%{_like(to_keys(query.hangul))}%"
+        found = await pool.fetch(NEAR, list(query.near_keys), *page, errors, words)
+    return found
 
 
 def _patterns(query: Query) -> tuple[str | None, ...]:
@@ -114,7 +117,7 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _body(query: Query, rows: Sequence[asyncpg.Record], limit: int, offset: int) -> bytes:
+def _body(query: Query, rows: Rows, limit: int, offset: int) -> bytes:
     fuzzy = bool(rows) and rows[0]["tier"] == _FUZZY
     return orjson.dumps({
         "query": query.raw,

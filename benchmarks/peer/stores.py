@@ -34,7 +34,10 @@ class Stores:
         minute, passed = divmod(int(time.time()), _WINDOW_SECONDS)
         counter = f"peer:limit:{address}:{minute}"
         async with self._redis.pipeline(transaction=False) as pipe:
-            used, _, entry = await pipe.incr(counter).expire(counter, _WINDOW_SECONDS).get(f"peer:page:{key}").execute()
+            pipe.incr(counter)
+            pipe.expire(counter, _WINDOW_SECONDS)
+            pipe.get(f"peer:page:{key}")
+            used, _, entry = await pipe.execute()
         return Seen(used, _WINDOW_SECONDS - passed, entry)
 
     async def keep(self, key: str, entry: bytes) -> None:
@@ -55,7 +58,8 @@ class Stores:
         async with self._redis.pipeline(transaction=False) as pipe:
             for item_seq, addresses in noted.items():
                 counter = f"peer:searched:{day}:{item_seq}"
-                pipe.pfadd(counter, *addresses).expire(counter, _WEEK_SECONDS)
+                pipe.pfadd(counter, *addresses)
+                pipe.expire(counter, _WEEK_SECONDS)
             await pipe.execute()
 
     async def close(self) -> None:

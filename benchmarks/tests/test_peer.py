@@ -16,6 +16,7 @@ from medicines.tests.search_loading import loaded
 from sandbox.process import wait_until
 from sandbox.standins.standins import SAMPLE
 
+pytestmark = pytest.mark.django_db
 LIMIT = 40
 
 
