@@ -15,7 +15,7 @@ from sandbox.home import PROJECT
 # In this order: what measures one piece before what measures the whole. Seconds after which one is stopped.
 BENCHMARKS = {
     "search": 3_600, "request": 1_200, "replay": 1_800, "stampede": 600, "memory": 1_800, "grounding": 600,
-    "summary_month": 1_500, "pharmacies": 1_800, "feed": 600, "reminders": 2_400,
+    "summary_month": 1_500, "pharmacies": 1_800, "feed": 600, "reminders": 2_400, "edge": 900,
 }  # fmt: skip
 # These start servers of their own, except in a quick run.
 _ALONE = frozenset({"memory", "reminders"})

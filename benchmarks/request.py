@@ -1,22 +1,17 @@
 """One cached search, whole: requests a second against a bare Django view that returns the same bytes."""
 
-import re
-import shutil
 import statistics
 import subprocess
 
 import requests
 
-from benchmarks import harness
+from benchmarks import harness, wrk
 from benchmarks.client import Ask, run_clients, search_path
 from benchmarks.harness import Site, Web
 from benchmarks.results import Cell, Goal, Result, Table
 from sandbox.home import PROJECT
 
 _QUERY = "타이레놀"
-_CONNECTIONS = 16
-_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-_BAD = re.compile(r"Non-2xx or 3xx responses:\s+(\d+)")
 BARE, FULL, SIGNED_IN, UNLIMITED, REDIS, REDIS_UNLIMITED = (
     "bare Django view (gunicorn sync)",
     "memory hit, throttle, metrics and log on",
@@ -34,7 +29,7 @@ def run(*, quick: bool) -> Result:
     with Site(quick=quick) as site:
         result = Result("request", "One search, whole", site.load())
         webs = _start(site)
-        load = _wrk if shutil.which("wrk") else _clients
+        load = _wrk if wrk.is_here() else _clients
         rates: dict[str, list[float]] = {name: [] for name in webs}
         costs: dict[str, list[float]] = {name: [] for name in webs}
         for web in webs.values():
@@ -94,13 +89,8 @@ def _get(web: Web) -> requests.Response:
 
 def _wrk(web: Web, seconds: int, token: str = "") -> float:
     """Requests a second as wrk sees them."""
-    headers = ["-H", f"Authorization: Bearer {token}"] if token else []
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", *headers, web.url + search_path(_QUERY)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rate, bad = _RATE.search(said), _BAD.search(said)
-    if rate is None or bad:
-        raise RuntimeError(f"wrk met errors:\n{said}")
-    return float(rate[1])
+    headers = [f"Authorization: Bearer {token}"] if token else []
+    return wrk.hammer(web.url + search_path(_QUERY), seconds=seconds, headers=headers).per_second
 
 
 def _clients(web: Web, seconds: int, token: str = "") -> float:

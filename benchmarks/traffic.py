@@ -22,7 +22,7 @@ UNKNOWN_NAMES = 300
 # Medicines whose detail and summary are read after a search.
 OPENED = 0.01
 _VOWELS = "ㅏㅐㅓㅔㅗㅜㅡㅣ"
-_ADDRESSES = 5_000
+ADDRESSES = 5_000
 
 
 def zipf(values: Sequence[T], count: int, chance: random.Random) -> Iterator[T]:
@@ -99,10 +99,24 @@ def searches(site: Site, count: int, *, opened: float = OPENED) -> list[Ask]:
         return full if kind == "full name" else _TYPED[kind](brand, chance)
 
     return [
-        Ask(kind, search_path(text(kind) or "약"), _address(chance.randrange(_ADDRESSES)), chance.random() < opened)
+        Ask(kind, search_path(text(kind) or "약"), address(chance.randrange(ADDRESSES)), chance.random() < opened)
         for kind in kinds
     ]
 
 
-def _address(number: int) -> str:
+def drawn(site: Site, count: int, *, distinct: int) -> list[tuple[str, str]]:
+    """(path, address) of so many searches by Zipf over `distinct` different ones that find something."""
+    chance = random.Random(SEED + 3)
+    known, complaints = names(site), [word for symptom in all_symptoms() for word in symptom.words]
+    kinds = {kind: share for kind, share in MIX.items() if kind != "unknown"}
+    found = dict[str, None]()
+    while len(found) < distinct:
+        kind = chance.choices(list(kinds), weights=list(kinds.values()))[0]
+        brand, full = chance.choice(known)
+        typed = {"full name": full, "symptom": chance.choice(complaints)}.get(kind)
+        found[typed or _TYPED[kind](brand, chance) or "약"] = None
+    return [(search_path(text), address(chance.randrange(ADDRESSES))) for text in zipf(list(found), count, chance)]
+
+
+def address(number: int) -> str:
     return f"10.0.{number // 250}.{number % 250 + 1}"

@@ -7,24 +7,27 @@ import sys
 
 import pytest
 
-from benchmarks import report, results, traffic
+from benchmarks import edge, edge_growth, edges, report, results, traffic
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.results import Goal, Result, Table
 from medicines.search.keys import to_keys
 from sandbox.home import PROJECT
 
+needs_tools = pytest.mark.skipif(not edges.has_tools(), reason="needs Debian's packages nginx and wrk")
+NAMES = [name for name in BENCHMARKS if name != "edge" or edges.has_tools()]
+
 
 @pytest.fixture(scope="module")
 def quick_results(tmp_path_factory):
-    """Every benchmark, run once with --quick in a process of its own."""
+    """Every benchmark that can run here, once with --quick in a process of its own."""
     kept = tmp_path_factory.mktemp("results")
     env = os.environ | {"PILLING_BENCH_RESULTS": str(kept)}
-    command = [sys.executable, "-m", "benchmarks", "--quick"]
+    command = [sys.executable, "-m", "benchmarks", "--quick", *NAMES]
     done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PILLING_BENCH_RESULTS", str(kept))
-        return {name: results.load(name, quick=True) for name in BENCHMARKS}
+        return {name: results.load(name, quick=True) for name in NAMES}
 
 
 def _goals(result):
@@ -33,7 +36,7 @@ def _goals(result):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_benchmark_measures_something(quick_results, name):
     result = quick_results[name]
     assert result is not None
@@ -56,6 +59,25 @@ def test_a_crowd_makes_one_call_to_each_source(quick_results):
     goals = _goals(quick_results["stampede"])
     assert goals["calls to each source for 20 first requests at once"].measured == "1"
     assert goals["of these, failed requests"].met
+
+
+@needs_tools
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_edge_answers_from_its_cache_and_past_it(quick_results):
+    """Whoever answers what: every answer was a 200, or wrk's figures would not be taken."""
+    replay, hottest, growth, costs = quick_results["edge"].tables
+    assert [row[0] for row in replay.rows] == [edge.OURS, edge.PEER, edge.PEER_CACHED]
+    assert [row[0] for row in hottest.rows] == [edge.HOTTEST, edge.ALONE]
+    # nginx alone works for a hit; past its cache the web processes do.
+    assert all(row[3] > 0 for table in (replay, hottest, growth) for row in table.rows)
+    assert len(costs.rows) == 1 + len(growth.rows)
+
+
+def test_what_a_million_requests_cost():
+    month = 365.25 / 12 * 86_400
+    assert edge_growth.dollars(1_000) == pytest.approx(edge_growth.MACHINE_DOLLARS_A_MONTH / (month / 1_000))
+    assert edge_growth.dollars(2_000) == pytest.approx(edge_growth.dollars(1_000) / 2)
 
 
 def test_percentiles_are_by_nearest_rank():
