@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from summaries import ledger_models  # noqa: F401 - Django looks for models here
+from summaries.risk import of_checks
 
 
 class GeneratedText(models.Model):
@@ -52,6 +53,10 @@ class GeneratedText(models.Model):
     sections = models.JSONField("글", default=list)
     # {"accepted", "rejected": {rule: count}, "fired": [{"rule", "text" …}], "coverage": {class: [copied, present]}}
     checks = models.JSONField("검사", default=dict)
+    # Computed by the database from `checks` alone, for the curators' queue.
+    own_risk = models.GeneratedField(
+        verbose_name="글의 위험", expression=of_checks(), output_field=models.SmallIntegerField(), db_persist=True
+    )
     tokens_in = models.IntegerField("읽은 토큰", default=0)
     tokens_cached = models.IntegerField("캐시 토큰", default=0)
     tokens_out = models.IntegerField("쓴 토큰", default=0)
