@@ -74,6 +74,7 @@ def test_what_happened_is_shown(operator):
     metrics.cache_requests.labels("memory", "hit").inc(9)
     metrics.cache_requests.labels("memory", "miss").inc(1)
     metrics.external_calls.labels("openai", "timeout").inc(2)
+    metrics.tasks.labels("medicines.tasks.store_misses", "succeeded").inc(3)
     for _ in range(6):
         metrics.response_time.labels("search", "GET", "200").observe(0.2)
     minutes.flush()
@@ -81,6 +82,8 @@ def test_what_happened_is_shown(operator):
     page = text(operator.get("/operations"))
     assert "캐시로 답한 비율" in page
     assert "90.0 %" in page
+    assert "메모리 적중률" in page
+    assert "한 시간: 잘 끝남 3" in page
     assert '<th scope="row">openai</th><td>2</td><td>2</td><td>0</td>' in page
     assert '<th scope="row">people</th><td>3</td>' in page
     assert '<th scope="row">search</th>' in page
