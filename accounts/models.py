@@ -29,22 +29,22 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signed in through Kakao, or a member of staff with a username and a password."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    username = models.CharField(max_length=60, unique=True, null=True, blank=True)
+    id = models.UUIDField("회원 번호", primary_key=True, default=uuid.uuid4, editable=False)
+    username = models.CharField("아이디", max_length=60, unique=True, null=True, blank=True)
     # "app id:member number": Kakao counts its members for each app anew.
-    kakao_sub = models.CharField(max_length=64, unique=True, null=True, blank=True)
-    nickname = models.CharField(max_length=60, default="", blank=True)
-    picture = models.CharField(max_length=500, default="", blank=True)
-    time_zone = models.CharField(max_length=64, default="Asia/Seoul")
-    meal_times = models.JSONField(default=default_meal_times)
-    large_text = models.BooleanField(default=False)
+    kakao_sub = models.CharField("카카오 회원 번호", max_length=64, unique=True, null=True, blank=True)
+    nickname = models.CharField("별명", max_length=60, default="", blank=True)
+    picture = models.CharField("사진", max_length=500, default="", blank=True)
+    time_zone = models.CharField("시간대", max_length=64, default="Asia/Seoul")
+    meal_times = models.JSONField("식사 시각", default=default_meal_times)
+    large_text = models.BooleanField("큰 글씨", default=False)
     # Rises when the time zone or the meal times change; schedules compare it.
-    prefs_version = models.PositiveIntegerField(default=1)
+    prefs_version = models.PositiveIntegerField("설정 판", default=1)
     # Part of what a web session is checked against: raising it ends them all.
-    session_epoch = models.PositiveIntegerField(default=0)
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    session_epoch = models.PositiveIntegerField("로그인 판", default=0)
+    is_staff = models.BooleanField("운영진", default=False)
+    is_active = models.BooleanField("사용 중", default=True)
+    created_at = models.DateTimeField("가입한 때", auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -52,6 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         db_table = "accounts_user"
+        verbose_name = verbose_name_plural = "회원"
 
     def __str__(self) -> str:
         # The admin's history keeps this text: it must not outlive the person.
@@ -116,15 +117,16 @@ class KakaoErrand(models.Model):
     UNLINK = "unlink"
     ERASE = "erase"
 
-    kind = models.CharField(max_length=8, choices=[(UNLINK, "카카오 연결 끊기"), (ERASE, "탈퇴 처리")])
-    kakao_sub = models.CharField(max_length=64)
-    receipt = models.UUIDField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField("할 일", max_length=8, choices=[(UNLINK, "카카오 연결 끊기"), (ERASE, "탈퇴 처리")])
+    kakao_sub = models.CharField("카카오 회원 번호", max_length=64)
+    receipt = models.UUIDField("접수 번호", null=True, blank=True)
+    attempts = models.PositiveIntegerField("시도", default=0)
+    due_at = models.DateTimeField("할 때", default=timezone.now)
+    created_at = models.DateTimeField("생긴 때", default=timezone.now)
 
     class Meta:
         db_table = "accounts_kakao_errand"
+        verbose_name = verbose_name_plural = "카카오에 할 일"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["kind", "kakao_sub"], name="uniq_kakao_errand"),
         ]
@@ -138,13 +140,14 @@ class KakaoErrand(models.Model):
 class ErasureReceipt(models.Model):
     """That somebody was erased, and when Kakao confirmed the unlinking. Names nobody."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    erased_at = models.DateTimeField(default=timezone.now)
-    rows = models.JSONField(default=dict)
-    unlinked_at = models.DateTimeField(null=True, blank=True)
+    id = models.UUIDField("접수 번호", primary_key=True, default=uuid.uuid4, editable=False)
+    erased_at = models.DateTimeField("지운 때", default=timezone.now)
+    rows = models.JSONField("지운 줄", default=dict)
+    unlinked_at = models.DateTimeField("카카오 연결을 끊은 때", null=True, blank=True)
 
     class Meta:
         db_table = "accounts_erasure_receipt"
+        verbose_name = verbose_name_plural = "탈퇴 접수"
 
     def __str__(self) -> str:
         return f"receipt {self.id}"

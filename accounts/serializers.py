@@ -1,7 +1,7 @@
 """Input of the account endpoints, checked; and the shapes of their answers."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
@@ -77,6 +77,8 @@ class UserSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = PROFILE
         read_only_fields = fields
+        # The admin's headings are no titles of the API's schema.
+        extra_kwargs: ClassVar[dict[str, Any]] = {name: {"label": None} for name in PROFILE}
 
     def get_fields(self) -> dict[str, Any]:
         parts = profile_parts.parts().items()

@@ -17,6 +17,8 @@ AXES_USERNAME_CALLABLE = "ops.staff.attempted_name"
 AXES_LOCKOUT_CALLABLE = "ops.staff.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# ops.admin has a list of its own; the tables behind the other two are never filled.
+AXES_ENABLE_ADMIN = False
 # A member of staff with a second factor is always asked for it; with this, nobody enters without one.
 ADMIN_TOTP_REQUIRED = _env.bool("ADMIN_TOTP_REQUIRED", False)
 OTP_TOTP_ISSUER = "Pilling"

@@ -18,64 +18,64 @@ class Medicine(models.Model):
     """One product, as licensed: one row per `item_seq` (names repeat)."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active"
-        WITHDRAWN = "withdrawn"
-        UNKNOWN = "unknown"
+        ACTIVE = "active", "유효"
+        WITHDRAWN = "withdrawn", "취하·취소"
+        UNKNOWN = "unknown", "모름"
 
     class Coverage(models.TextChoices):
         """How much text the sources have: patient text, the permit's own text, or the name alone."""
 
-        EASY = "easy"
-        PERMIT = "permit"
-        NAME_ONLY = "name_only"
+        EASY = "easy", "쉬운 설명서"
+        PERMIT = "permit", "허가 설명서"
+        NAME_ONLY = "name_only", "이름만"
 
     class LabelOutcome(models.TextChoices):
-        UNTRIED = "untried"
-        READY = "ready"
-        NONE = "none"
-        REFUSED = "refused"
-        SOURCE_DOWN = "source_down"
+        UNTRIED = "untried", "묻지 않음"
+        READY = "ready", "있음"
+        NONE = "none", "없음"
+        REFUSED = "refused", "읽지 못함"
+        SOURCE_DOWN = "source_down", "출처가 응답하지 않음"
 
-    item_seq = models.CharField(max_length=20, unique=True)
-    name = models.TextField()
-    name_en = models.TextField(default="")
-    entp_name = models.TextField(default="")
-    etc_otc = models.CharField(max_length=40, default="")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UNKNOWN)
-    export_only = models.BooleanField(default=False)
-    class_name = models.TextField(default="")
-    permit_date = models.DateField(null=True)
-    image_url = models.TextField(default="")
-    ingredients = ArrayField(models.TextField(), default=list)
-    ingredients_en = ArrayField(models.TextField(), default=list)
-    coverage = models.CharField(max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
-    popularity = models.FloatField(default=0)
-    # Since when 식약처 explains it to patients. It began with what people use most,
-    # and that ranks until searches tell more.
-    opened_on = models.DateField(null=True)
+    item_seq = models.CharField("품목기준코드", max_length=20, unique=True)
+    name = models.TextField("제품명")
+    name_en = models.TextField("영문 제품명", default="")
+    entp_name = models.TextField("업체", default="")
+    etc_otc = models.CharField("전문·일반", max_length=40, default="")
+    status = models.CharField("허가 상태", max_length=10, choices=Status.choices, default=Status.UNKNOWN)
+    export_only = models.BooleanField("수출용", default=False)
+    class_name = models.TextField("분류", default="")
+    permit_date = models.DateField("허가일", null=True)
+    image_url = models.TextField("사진 주소", default="")
+    ingredients = ArrayField(models.TextField(), default=list, verbose_name="성분")
+    ingredients_en = ArrayField(models.TextField(), default=list, verbose_name="영문 성분")
+    coverage = models.CharField("글의 범위", max_length=10, choices=Coverage.choices, default=Coverage.NAME_ONLY)
+    popularity = models.FloatField("찾는 정도", default=0)
+    # Since when 식약처 explains it to patients. It began with what people use most: so it ranks until searches do.
+    opened_on = models.DateField("e약은요에 실린 날", null=True)
 
     # What search reads; computed by medicines.services.search_index.search_columns. In the first two the name stands
     # first, then its other names (for export), each closed by "|": so the whole name is the prefix "name|".
-    name_norm = models.TextField(default="")
-    name_keys = models.TextField(default="")
-    name_initials = models.TextField(default="")
-    name_en_keys = models.TextField(default="")
-    brand_name = models.TextField(default="")
-    strengths = ArrayField(models.TextField(), default=list)
-    substances = ArrayField(models.TextField(), default=list)
+    name_norm = models.TextField("검색용 이름", default="")
+    name_keys = models.TextField("검색용 자판", default="")
+    name_initials = models.TextField("검색용 초성", default="")
+    name_en_keys = models.TextField("검색용 영문", default="")
+    brand_name = models.TextField("상표", default="")
+    strengths = ArrayField(models.TextField(), default=list, verbose_name="함량")
+    substances = ArrayField(models.TextField(), default=list, verbose_name="검색용 성분")
 
     # What each source said of the product; the columns above are merged from it by medicines.services.merge.
-    source_facts = models.JSONField(default=dict)
+    source_facts = models.JSONField("출처마다 말하는 것", default=dict)
     # Mirroring: the last run of each source that showed the row; null when only a file did.
-    easy_seen_run = models.BigIntegerField(null=True)
-    permit_seen_run = models.BigIntegerField(null=True)
-    vanished_at = models.DateTimeField(null=True)
-    # The last attempt to fetch the permit's own label: "none" (there is none) and "refused" (unreadable)
-    # are remembered.
-    label_tried_at = models.DateTimeField(null=True)
-    label_outcome = models.CharField(max_length=12, choices=LabelOutcome.choices, default=LabelOutcome.UNTRIED)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    easy_seen_run = models.BigIntegerField("e약은요에서 본 실행", null=True)
+    permit_seen_run = models.BigIntegerField("허가 자료에서 본 실행", null=True)
+    vanished_at = models.DateTimeField("사라진 때", null=True)
+    # The last attempt to fetch the permit's own label: "none" (there is none) and "refused" (unreadable) stay.
+    label_tried_at = models.DateTimeField("설명서를 물은 때", null=True)
+    label_outcome = models.CharField(
+        "설명서 결과", max_length=12, choices=LabelOutcome.choices, default=LabelOutcome.UNTRIED
+    )
+    created_at = models.DateTimeField("처음 적은 때", auto_now_add=True)
+    updated_at = models.DateTimeField("고친 때", auto_now=True)
 
     class Meta:
         db_table = "medicine"
@@ -195,34 +195,34 @@ class MedicineCache(models.Model):
     """The label of one medicine as one source gives it; `*_original` keep the source's own spelling."""
 
     class Source(models.TextChoices):
-        EASY = "easy"
-        PERMIT = "permit"
+        EASY = "easy", "e약은요"
+        PERMIT = "permit", "허가 자료"
 
     class SummaryKind(models.TextChoices):
-        REVIEWED = "reviewed"
-        AI = "ai"
-        EXTRACTIVE = "extractive"
+        REVIEWED = "reviewed", "사람이 검토함"
+        AI = "ai", "AI"
+        EXTRACTIVE = "extractive", "원문에서 고름"
 
-    medicine = models.ForeignKey(Medicine, on_delete=models.CASCADE, related_name="labels")
-    source = models.CharField(max_length=6, choices=Source.choices)
-    item_name = models.TextField()
-    item_image = models.TextField(default="")
-    efcy_original = models.TextField(default="")
-    efcy_summary = models.TextField(default="")
-    summary_kind = models.CharField(max_length=10, choices=SummaryKind.choices, null=True)
-    efficacy = models.TextField(default="")
-    usage = models.TextField(default="")
-    warning = models.TextField(default="")
-    precaution = models.TextField(default="")
-    interaction = models.TextField(default="")
-    side_effect = models.TextField(default="")
-    storage = models.TextField(default="")
-    originals = models.JSONField(default=dict)
-    section_hashes = models.JSONField(default=dict)
-    source_hash = models.CharField(max_length=64, default="")
-    source_updated_on = models.DateField(null=True)
-    created_from_api = models.DateTimeField(auto_now_add=True)
-    last_updated = models.DateTimeField()
+    medicine = models.ForeignKey(Medicine, on_delete=models.CASCADE, related_name="labels", verbose_name="의약품")
+    source = models.CharField("출처", max_length=6, choices=Source.choices)
+    item_name = models.TextField("제품명")
+    item_image = models.TextField("사진 주소", default="")
+    efcy_original = models.TextField("효능 원문", default="")
+    efcy_summary = models.TextField("짧은 설명", default="")
+    summary_kind = models.CharField("설명의 종류", max_length=10, choices=SummaryKind.choices, null=True)
+    efficacy = models.TextField("효능", default="")
+    usage = models.TextField("사용법", default="")
+    warning = models.TextField("경고", default="")
+    precaution = models.TextField("주의사항", default="")
+    interaction = models.TextField("상호작용", default="")
+    side_effect = models.TextField("부작용", default="")
+    storage = models.TextField("보관법", default="")
+    originals = models.JSONField("출처의 글", default=dict)
+    section_hashes = models.JSONField("항목의 지문", default=dict)
+    source_hash = models.CharField("원문의 지문", max_length=64, default="")
+    source_updated_on = models.DateField("출처가 고친 날", null=True)
+    created_from_api = models.DateTimeField("처음 받은 때", auto_now_add=True)
+    last_updated = models.DateTimeField("마지막으로 바뀐 때")
 
     class Meta:
         db_table = "medicine_cache"
@@ -262,12 +262,12 @@ class MirrorRun(BaseMirrorRun):
     """One pass over one source."""
 
     class Source(models.TextChoices):
-        EASY = "easy"
-        PERMIT = "permit"
-        INGREDIENTS = "ingredients"
+        EASY = "easy", "e약은요"
+        PERMIT = "permit", "허가 자료"
+        INGREDIENTS = "ingredients", "성분 자료"
 
-    source = models.CharField(max_length=12, choices=Source.choices)
-    rows_skipped = models.IntegerField(default=0)
+    source = models.CharField("출처", max_length=12, choices=Source.choices)
+    rows_skipped = models.IntegerField("건너뛴 줄", default=0)
 
     class Meta:
         db_table = "medicine_mirror_run"

@@ -8,12 +8,12 @@ from django.db import models
 class AuditEvent(models.Model):
     """Something that must be accountable: curation, erasure, an operator's intervention. Never edited."""
 
-    at = models.DateTimeField(auto_now_add=True)
-    actor = models.CharField(max_length=64, help_text="A user's id, or the name of the task or command.")
-    action = models.CharField(max_length=64)
-    target = models.CharField(max_length=128, blank=True, default="")
-    details = models.JSONField(default=dict, blank=True)
-    request_id = models.CharField(max_length=64, blank=True, default="")
+    at = models.DateTimeField("때", auto_now_add=True)
+    actor = models.CharField("한 사람", max_length=64, help_text="A user's id, or the name of the task or command.")
+    action = models.CharField("한 일", max_length=64)
+    target = models.CharField("대상", max_length=128, blank=True, default="")
+    details = models.JSONField("자세히", default=dict, blank=True)
+    request_id = models.CharField("요청 번호", max_length=64, blank=True, default="")
 
     class Meta:
         db_table = "ops_audit_event"
@@ -32,15 +32,15 @@ class AuditEvent(models.Model):
 class DeadLetter(models.Model):
     """A task that failed after its last retry, kept with what is needed to send it again."""
 
-    task_id = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=128)
-    args = models.JSONField(default=list)
-    kwargs = models.JSONField(default=dict)
-    error = models.TextField()
-    attempts = models.PositiveIntegerField()
-    request_id = models.CharField(max_length=64, blank=True, default="")
-    failed_at = models.DateTimeField(auto_now_add=True)
-    resent_at = models.DateTimeField(null=True, blank=True)
+    task_id = models.CharField("작업 번호", max_length=64, unique=True)
+    name = models.CharField("작업", max_length=128)
+    args = models.JSONField("인자", default=list)
+    kwargs = models.JSONField("이름 있는 인자", default=dict)
+    error = models.TextField("오류")
+    attempts = models.PositiveIntegerField("시도")
+    request_id = models.CharField("요청 번호", max_length=64, blank=True, default="")
+    failed_at = models.DateTimeField("실패한 때", auto_now_add=True)
+    resent_at = models.DateTimeField("다시 보낸 때", null=True, blank=True)
 
     class Meta:
         db_table = "dead_letter"
@@ -58,15 +58,17 @@ class DeadLetter(models.Model):
 class IdempotencyKey(models.Model):
     """A POST that a client may repeat: running until `locked_until`, or done with the answer that repeats get."""
 
-    owner = models.CharField(max_length=64, help_text="A keyed digest of the user, the install or the address.")
-    key = models.CharField(max_length=255)
-    request_hash = models.CharField(max_length=64)
-    locked_until = models.DateTimeField()
-    done = models.BooleanField(default=False)
-    status = models.PositiveSmallIntegerField(null=True)
-    headers = models.JSONField(default=dict)
-    body = models.BinaryField(default=bytes)
-    created_at = models.DateTimeField()
+    owner = models.CharField(
+        "보낸 쪽의 지문", max_length=64, help_text="A keyed digest of the user, the install or the address."
+    )
+    key = models.CharField("열쇠", max_length=255)
+    request_hash = models.CharField("요청의 지문", max_length=64)
+    locked_until = models.DateTimeField("잠긴 동안")
+    done = models.BooleanField("끝남", default=False)
+    status = models.PositiveSmallIntegerField("응답 번호", null=True)
+    headers = models.JSONField("응답 머리", default=dict)
+    body = models.BinaryField("응답 글", default=bytes)
+    created_at = models.DateTimeField("받은 때")
 
     class Meta:
         db_table = "idempotency_key"

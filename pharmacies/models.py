@@ -26,28 +26,30 @@ class Pharmacy(models.Model):
         HIRA = "hira", "건강보험심사평가원"
         KAKAO = "kakao", "카카오"
 
-    source = models.CharField(max_length=8, choices=Source.choices)
-    source_id = models.CharField(max_length=120)
-    name = models.TextField()
-    name_norm = models.TextField()
-    address = models.TextField(default="")
-    phone = models.TextField(default="")
-    lat = models.FloatField()
-    lng = models.FloatField()
+    source = models.CharField("출처", max_length=8, choices=Source.choices)
+    source_id = models.CharField("출처의 번호", max_length=120)
+    name = models.TextField("이름")
+    name_norm = models.TextField("견주는 이름")
+    address = models.TextField("주소", default="")
+    phone = models.TextField("전화", default="")
+    lat = models.FloatField("위도")
+    lng = models.FloatField("경도")
     # Stored, since computing it for each row of a neighbourhood would take longer than all the rest of a search.
     place = models.GeneratedField(
         expression=Func(F("lat"), F("lng"), function="ll_to_earth"), output_field=CubeField(), db_persist=True
     )
     # Minutes after midnight, Monday to Sunday and holidays; null: the day is not listed. A close may exceed 1440.
-    opens = ArrayField(models.SmallIntegerField(null=True), size=8, null=True)
-    closes = ArrayField(models.SmallIntegerField(null=True), size=8, null=True)
-    as_of = models.DateField()
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged")
+    opens = ArrayField(models.SmallIntegerField(null=True), size=8, null=True, verbose_name="여는 시각 (분)")
+    closes = ArrayField(models.SmallIntegerField(null=True), size=8, null=True, verbose_name="닫는 시각 (분)")
+    as_of = models.DateField("기준일")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="merged", verbose_name="합친 곳"
+    )
     # Mirroring: the last run that showed the row; null when a file or Kakao did.
-    seen_run = models.BigIntegerField(null=True)
-    vanished_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    seen_run = models.BigIntegerField("본 실행", null=True)
+    vanished_at = models.DateTimeField("사라진 때", null=True)
+    created_at = models.DateTimeField("처음 적은 때", auto_now_add=True)
+    updated_at = models.DateTimeField("고친 때", auto_now=True)
 
     class Meta:
         db_table = "pharmacy"
@@ -82,8 +84,8 @@ class PharmacyMatch(models.Model):
     confidence = models.FloatField("확신")
     distance_m = models.FloatField("거리(m)")
     state = models.CharField("상태", max_length=10, choices=State.choices)
-    decided_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField("정한 때", null=True)
+    created_at = models.DateTimeField("찾은 때", auto_now_add=True)
 
     class Meta:
         db_table = "pharmacy_match"
@@ -101,12 +103,12 @@ class PharmacyMatch(models.Model):
 class PharmacyCell(models.Model):
     """A cell (H3) that somebody needed, and when Kakao was last asked about it."""
 
-    cell = models.CharField(max_length=16, unique=True)
-    fetched_at = models.DateTimeField(null=True)
-    tried_at = models.DateTimeField()
-    outcome = models.CharField(max_length=12, default="")
-    places = models.IntegerField(default=0)
-    calls = models.IntegerField(default=0)
+    cell = models.CharField("칸 (H3)", max_length=16, unique=True)
+    fetched_at = models.DateTimeField("받은 때", null=True)
+    tried_at = models.DateTimeField("물은 때")
+    outcome = models.CharField("결과", max_length=12, default="")
+    places = models.IntegerField("약국 수", default=0)
+    calls = models.IntegerField("물은 횟수", default=0)
 
     class Meta:
         db_table = "pharmacy_cell"
@@ -143,7 +145,7 @@ class PublicHoliday(models.Model):
     source = models.CharField("출처", max_length=8, choices=Source.choices, default=Source.CURATED)
     is_holiday = models.BooleanField("쉬는 날", default=True)
     name = models.CharField("이름", max_length=60)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField("고친 때", auto_now=True)
 
     class Meta:
         db_table = "public_holiday"

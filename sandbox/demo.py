@@ -58,7 +58,7 @@ def _drafts(now: datetime) -> Sequence[Draft]:
     """Every morning; a taper; as needed."""
     today = now.date().isoformat()
     phases = [
-        {"times": ["breakfast+30"], "days": 3, "dose": {"amount": "2", "unit": "정"}},
+        {"times": ["breakfast+30", "bedtime"], "days": 3, "dose": {"amount": "2", "unit": "정"}},
         {"times": ["breakfast+30"], "days": 4, "dose": {"amount": "1", "unit": "정"}},
     ]
     stock = {"amount": 12, "warn_days": 5, "warn_time": "09:00"}

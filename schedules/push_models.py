@@ -27,16 +27,17 @@ class ReminderSettings(models.Model):
 class Device(models.Model):
     """A phone's Expo push token. `gone_at`: Expo said that nobody has it any more."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    token = models.CharField(max_length=200, unique=True)
-    platform = models.CharField(max_length=10, default="", blank=True)
-    name = models.CharField(max_length=60, default="", blank=True)
-    created_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True)
+    id = models.UUIDField("기기 번호", primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="주인")
+    token = models.CharField("토큰", max_length=200, unique=True)
+    platform = models.CharField("기종", max_length=10, default="", blank=True)
+    name = models.CharField("이름", max_length=60, default="", blank=True)
+    created_at = models.DateTimeField("등록한 때")
+    gone_at = models.DateTimeField("사라진 때", null=True)
 
     class Meta:
         db_table = "schedule_device"
+        verbose_name = verbose_name_plural = "기기"
         indexes = [models.Index(fields=["user"], condition=Q(gone_at=None), name="idx_device_user")]
 
     def __str__(self) -> str:
@@ -93,40 +94,45 @@ class PushMessage(models.Model):
     """
 
     class Kind(models.TextChoices):
-        FIRST = "first"
-        SECOND = "second"
-        CARER = "carer"
-        STOCK = "stock"
+        FIRST = "first", "첫 알림"
+        SECOND = "second", "다시 알림"
+        CARER = "carer", "보호자 알림"
+        STOCK = "stock", "남은 약 알림"
 
     class State(models.TextChoices):
-        QUEUED = "queued"
-        CLAIMED = "claimed"
-        SENDING = "sending"
-        SENT = "sent"
-        DELIVERED = "delivered"
-        DROPPED = "dropped"  # too late to be of use
-        CANCELLED = "cancelled"  # taken, skipped or deleted meanwhile
-        FAILED = "failed"
+        QUEUED = "queued", "기다림"
+        CLAIMED = "claimed", "맡음"
+        SENDING = "sending", "보내는 중"
+        SENT = "sent", "보냄"
+        DELIVERED = "delivered", "받음"
+        DROPPED = "dropped", "늦어서 버림"  # too late to be of use
+        CANCELLED = "cancelled", "취소"  # taken, skipped or deleted meanwhile
+        FAILED = "failed", "실패"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    schedule = models.ForeignKey("schedules.Schedule", on_delete=models.CASCADE, null=True, related_name="messages")
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="messages")
-    kind = models.CharField(max_length=6, choices=Kind.choices)
-    title = models.CharField(max_length=60)
-    body = models.CharField(max_length=300)
-    due_at = models.DateTimeField()
-    drop_at = models.DateTimeField()
-    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
-    lease = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    unsure = models.PositiveSmallIntegerField(default=0)
-    ticket = models.CharField(max_length=60, default="", blank=True)
-    sent_at = models.DateTimeField(null=True)
-    error = models.CharField(max_length=60, default="", blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="받는 사람"
+    )
+    schedule = models.ForeignKey(
+        "schedules.Schedule", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name="복용"
+    )
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="messages", verbose_name="기기")
+    kind = models.CharField("갈래", max_length=6, choices=Kind.choices)
+    title = models.CharField("제목", max_length=60)
+    body = models.CharField("글", max_length=300)
+    due_at = models.DateTimeField("보낼 때")
+    drop_at = models.DateTimeField("버릴 때")
+    state = models.CharField("상태", max_length=9, choices=State.choices, default=State.QUEUED)
+    lease = models.UUIDField("맡은 번호", null=True)
+    lease_until = models.DateTimeField("맡은 동안", null=True)
+    attempts = models.PositiveSmallIntegerField("시도", default=0)
+    unsure = models.PositiveSmallIntegerField("알 수 없음", default=0)
+    ticket = models.CharField("접수표", max_length=60, default="", blank=True)
+    sent_at = models.DateTimeField("보낸 때", null=True)
+    error = models.CharField("오류", max_length=60, default="", blank=True)
 
     class Meta:
         db_table = "schedule_push"
+        verbose_name = verbose_name_plural = "알림"
         constraints = [
             # A dose is told to a device once for each reason, whoever asks.
             models.UniqueConstraint(fields=["schedule", "device", "kind"], name="uniq_schedule_push"),

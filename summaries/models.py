@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from summaries import ledger_models  # noqa: F401 - Django looks for models here
+from summaries.risk import of_checks
 
 
 class GeneratedText(models.Model):
@@ -36,31 +37,37 @@ class GeneratedText(models.Model):
         FAILED = "failed"
         DEAD = "dead"
 
-    medicine = models.ForeignKey("medicines.Medicine", on_delete=models.CASCADE, related_name="+")
-    item_seq = models.CharField(max_length=20)
-    prompt_version = models.CharField(max_length=20)
+    medicine = models.ForeignKey(
+        "medicines.Medicine", on_delete=models.CASCADE, related_name="+", verbose_name="의약품"
+    )
+    item_seq = models.CharField("품목기준코드", max_length=20)
+    prompt_version = models.CharField("지시문 판", max_length=20)
     state = models.CharField("상태", max_length=10, choices=State.choices, default=State.AUTO)
-    work = models.CharField(max_length=10, choices=Work.choices, default=Work.QUEUED)
+    work = models.CharField("작업", max_length=10, choices=Work.choices, default=Work.QUEUED)
     # The label that `sections` was made from; "" until the first text is there.
-    source_hash = models.CharField(max_length=64, default="")
+    source_hash = models.CharField("원문의 지문", max_length=64, default="")
     # The label that the work under way is for.
-    wanted_hash = models.CharField(max_length=64, default="")
-    model = models.CharField(max_length=80, default="")
+    wanted_hash = models.CharField("만들 원문의 지문", max_length=64, default="")
+    model = models.CharField("모델", max_length=80, default="")
     # [{"section", "text", "source": [{"field", "index", "text"}]}]: in the order they are shown.
-    sections = models.JSONField(default=list)
+    sections = models.JSONField("글", default=list)
     # {"accepted", "rejected": {rule: count}, "fired": [{"rule", "text" …}], "coverage": {class: [copied, present]}}
-    checks = models.JSONField(default=dict)
-    tokens_in = models.IntegerField(default=0)
-    tokens_cached = models.IntegerField(default=0)
-    tokens_out = models.IntegerField(default=0)
-    attempts = models.IntegerField(default=0)
-    error = models.CharField(max_length=200, default="")
-    lease_until = models.DateTimeField(null=True)
-    retry_at = models.DateTimeField(null=True)
-    generated_at = models.DateTimeField(null=True)
+    checks = models.JSONField("검사", default=dict)
+    # Computed by the database from `checks` alone, for the curators' queue.
+    own_risk = models.GeneratedField(
+        verbose_name="글의 위험", expression=of_checks(), output_field=models.SmallIntegerField(), db_persist=True
+    )
+    tokens_in = models.IntegerField("읽은 토큰", default=0)
+    tokens_cached = models.IntegerField("캐시 토큰", default=0)
+    tokens_out = models.IntegerField("쓴 토큰", default=0)
+    attempts = models.IntegerField("시도", default=0)
+    error = models.CharField("오류", max_length=200, default="")
+    lease_until = models.DateTimeField("맡은 동안", null=True)
+    retry_at = models.DateTimeField("다시 할 때", null=True)
+    generated_at = models.DateTimeField("만든 때", null=True)
     # Grows with every change of the text or its state, by people or workers: what an editor saw must still be so.
-    version = models.IntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    version = models.IntegerField("판", default=0)
+    created_at = models.DateTimeField("생긴 때", auto_now_add=True)
 
     class Meta:
         abstract = True
@@ -93,10 +100,10 @@ class Summary(GeneratedText):
 class CustomSummary(GeneratedText):
     """What a label says about one keyword; the text never serves another company's product of the same name."""
 
-    medicine_name = models.TextField()
-    search_keyword = models.CharField(max_length=30)
+    medicine_name = models.TextField("제품명")
+    search_keyword = models.CharField("낱말", max_length=30)
     # The same sentences as plain text, one a line.
-    custom_summary = models.TextField(default="")
+    custom_summary = models.TextField("글", default="")
 
     class Meta:
         db_table = "custom_summary_cache"

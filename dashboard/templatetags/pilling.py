@@ -44,6 +44,8 @@ def section(name: str) -> str:
     return SECTIONS.get(name, name)
 
 
+OUTCOMES = {"started": "시작", "succeeded": "잘 끝남", "retried": "다시 하기로 함", "failed": "실패"}
+TIERS = {"memory": "메모리", "redis": "Redis"}
 STATES = {"open": "열림", "closed": "닫힘", "unknown": "모름"}
 SOURCES = {"nemc": "국립중앙의료원", "hira": "건강보험심사평가원", "kakao": "카카오"}
 DAYS = {
@@ -92,6 +94,18 @@ def clock(moment: str, seen: str) -> str:
     ahead = (at.date() - now.date()) // timedelta(days=1)
     said = _NEAR_DAYS[ahead] if 0 <= ahead < len(_NEAR_DAYS) else f"{at.month}월 {at.day}일"
     return f"{said} {at:%H:%M}"
+
+
+@register.filter
+def outcome(name: str) -> str:
+    """What became of a task."""
+    return OUTCOMES.get(name, name)
+
+
+@register.filter
+def tier(name: str) -> str:
+    """Where a cached answer lay."""
+    return TIERS.get(name, name)
 
 
 @register.filter

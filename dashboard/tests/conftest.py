@@ -3,12 +3,11 @@
 import pytest
 from django.test import Client
 
-from accounts import id_tokens
-from core import breaker, stores
+from accounts.tests.conftest import _running, standins  # noqa: F401 - fixtures for the tests here
+from core import stores
 from core.cache import tiers
 from dashboard.tests.plans_of import somebody
 from medicines.selectors.dictionary import KEY, SECONDS
-from sandbox.standins import Standins, kakao
 
 
 @pytest.fixture(autouse=True)
@@ -38,24 +37,3 @@ def me(browser, user):
     """Their browser."""
     browser.force_login(user)
     return browser
-
-
-@pytest.fixture(scope="session")
-def _running():
-    with Standins(detail_seconds=0, completion_seconds=0) as running:
-        yield running
-
-
-@pytest.fixture
-def standins(_running, settings):
-    """The outside services, with Kakao's and the pictures' addresses in the settings."""
-    _running.reset()
-    stores.broker.client.flushdb()
-    breaker.forget()
-    id_tokens.keys.forget()
-    settings.KAKAO_AUTH_BASE_URL = settings.KAKAO_API_BASE_URL = _running.url("kakao")
-    settings.KAKAO_REST_API_KEY = kakao.REST_API_KEY
-    settings.KAKAO_CLIENT_SECRET = kakao.CLIENT_SECRET
-    settings.KAKAO_APP_ID = str(kakao.APP_ID)
-    settings.KAKAO_APP_KEYS = [kakao.NATIVE_APP_KEY]
-    return _running

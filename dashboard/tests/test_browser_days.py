@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from config.tests.chromium import chromium_page
 from dashboard.tests.plans_of import dose, plan, somebody, today
-from dashboard.tests.test_browser import WIDTHS, no_violation, shot, watch
+from dashboard.tests.test_browser import WIDTHS, fits, no_violation, shot, watch
+from medicines.services.scraps import create_scrap
+from medicines.tests import catalogue
+from medicines.tests.catalogue import record
 from schedules.models import Plan, PlanVersion, Schedule
 from schedules.selectors.people import person as found
 from schedules.services import intakes
@@ -61,6 +64,8 @@ def pages(user):
         phases=[{"times": ["08:00"], "days": n, "dose": {"amount": each}} for n, each in ((3, "3"), (9, "1"))],
     )  # fmt: skip
     tomorrow = today(user) + timedelta(days=1)
+    catalogue.add(record("100000009", STRANGE))
+    create_scrap(user_id=user.pk, given={"item_seq": "100000009", "category": "상비약", "notes": STRANGE})
     return {
         "today": "/today",
         "tomorrow": f"/days/{tomorrow.isoformat()}",
@@ -70,6 +75,7 @@ def pages(user):
         "plan-as-needed": f"/plans/{made.pk}",
         "plan-taper": f"/plans/{tapered.pk}",
         "sheet": "/sheet",
+        "scraps": "/scraps",
         "me": "/me",
         "delete": "/me/delete",
         "goodbye": "/goodbye",
@@ -90,7 +96,7 @@ def test_every_page_is_accessible_and_fits(site, cookie, pages, width, scheme):
             if scheme == "light" or name in ("today", "plan-new"):
                 shot(page, f"{name}-{width}-{scheme}")
             no_violation(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert fits(page), name
         assert wrong == []
 
 
@@ -102,7 +108,7 @@ def test_large_text_fits_a_small_phone(site, cookie, pages, user):
             page.goto(site + path)
             assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22px"
             shot(page, f"large-{name}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert fits(page), name
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -1,11 +1,16 @@
 """What all pages share: problems as pages, late forms, text size, what the browser installs."""
 
+import gzip
 import json
+import re
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from accounts.models import User
+from medicines.tests import catalogue
 
 pytestmark = pytest.mark.django_db
 HTML = {"accept": "text/html"}
@@ -109,3 +114,17 @@ def test_whose_pages_they_are_is_told_by_a_digest(browser, person):
     # What is kept offline is dropped for another owner; pages that do not know theirs must not say "nobody".
     for path in ("/offline", "/no-such-page"):
         assert "data-owner" not in browser.get(path).content.decode()
+
+
+def weight(html):
+    """Bytes of a page with every style, script and icon that it names, compressed."""
+    named = re.findall(r'(?:href|src)="/static/([^"]+\.(?:css|js|svg|png))"', html)
+    parts = [html.encode(), *(Path(finders.find(name)).read_bytes() for name in dict.fromkeys(named))]
+    assert len(parts) > 4
+    return sum(len(gzip.compress(part)) for part in parts)
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=보라매", "/medicines/100000001", "/pharmacies"])
+def test_pages_are_light(browser, path):
+    catalogue.load()
+    assert weight(browser.get(path).content.decode()) < 150_000

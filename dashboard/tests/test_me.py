@@ -236,3 +236,19 @@ def test_a_period_that_cannot_be_is_told(me, user, query):
     assert page.status_code == 400
     assert 'id="period-error"' in page.content.decode()
     assert me.get(f"/sheet.pdf?{query}").status_code == 400
+
+
+def test_taking_back_twice_is_told_kindly(me, user):
+    phone = Device.objects.create(user=user, token="ExponentPushToken[a]", created_at=timezone.now())
+    twice = {
+        f"/me/phones/{phone.pk}/remove": ("이제 알림이 가지 않아요", "이미 지운 기기예요"),
+        f"/me/carers/{uuid4()}/revoke": ("이미 끊은 보호자예요", "이미 끊은 보호자예요"),
+    }
+    for path, told in twice.items():
+        for words in told:
+            send(me, path)
+            assert words in me.get("/me").content.decode()
+    send(me, "/me/calendar")
+    for words in ("달력 주소를 없앴어요", "쓰고 있는 달력 주소가 없어요"):
+        send(me, "/me/calendar", revoke="yes")
+        assert words in me.get("/me").content.decode()

@@ -1,5 +1,6 @@
 """`/me`: what a person sets about themselves, who looks after them, where they are signed in, and the way out."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -39,25 +40,17 @@ def me(request: HttpRequest) -> HttpResponse:
 @page("POST")
 @signed_in
 def profile(request: HttpRequest) -> HttpResponse:
-    try:
-        changes = inputs.profile(about_me.profile_of(request.POST))
-    except InvalidBody as problem:
-        return _refused(request, "profile", problem)
-    profiles.update(user_id=person(request), changes=changes, check=lambda user: None)
-    response = _done(request, "저장했어요.", "profile")
-    response.delete_cookie(TEXT_COOKIE)
+    response = _changed(request, about_me.profile_of(request.POST), "저장했어요.", "profile")
+    if response.status_code == 302:
+        response.delete_cookie(TEXT_COOKIE)
     return response
 
 
 @page("POST")
 @signed_in
 def reminder_wishes(request: HttpRequest) -> HttpResponse:
-    try:
-        changes = inputs.profile({"reminder_settings": about_me.reminders_of(request.POST)})
-    except InvalidBody as problem:
-        return _refused(request, "reminders", problem)
-    profiles.update(user_id=person(request), changes=changes, check=lambda user: None)
-    return _done(request, "알림 설정을 저장했어요.", "reminders")
+    wishes = {"reminder_settings": about_me.reminders_of(request.POST)}
+    return _changed(request, wishes, "알림 설정을 저장했어요.", "reminders")
 
 
 @page("POST")
@@ -84,36 +77,27 @@ def accept(request: HttpRequest) -> HttpResponse:
 @page("POST")
 @signed_in
 def revoke(request: HttpRequest, id_: UUID) -> HttpResponse:
-    try:
-        carers.revoke(user_id=person(request), id_=id_)
-    except NotFound:
-        return _done(request, "이미 끊은 보호자예요.", "carers")
-    return _done(request, "끊었어요. 이제 알림이 가지 않아요.", "carers")
+    told = ("끊었어요. 이제 알림이 가지 않아요.", "이미 끊은 보호자예요.")
+    return _ended(request, lambda who: carers.revoke(user_id=who, id_=id_), told, "carers")
 
 
 @page("POST")
 @signed_in
 def remove_phone(request: HttpRequest, id_: UUID) -> HttpResponse:
-    try:
-        devices.remove(user_id=person(request), id_=id_)
-    except NotFound:
-        return _done(request, "이미 지운 기기예요.", "reminders")
-    return _done(request, "이 기기로는 이제 알림이 가지 않아요.", "reminders")
+    told = ("이 기기로는 이제 알림이 가지 않아요.", "이미 지운 기기예요.")
+    return _ended(request, lambda who: devices.remove(user_id=who, id_=id_), told, "reminders")
 
 
 @page("POST")
 @signed_in
 def calendar_link(request: HttpRequest) -> HttpResponse:
     """Make a new address, which ends the old one; or with `revoke` end it."""
-    if not request.POST.get("revoke"):
-        token = calendar_links.make_link(user_id=person(request), show_medicine_name=bool(request.POST.get("names")))
-        request.session[_TOLD_ONCE] = {"calendar": request.build_absolute_uri(reverse("calendar-file", args=[token]))}
-        return redirect(_at("calendar"))
-    try:
-        calendar_links.revoke_link(user_id=person(request))
-    except NotFound:
-        return _done(request, "쓰고 있는 달력 주소가 없어요.", "calendar")
-    return _done(request, "달력 주소를 없앴어요.", "calendar")
+    if request.POST.get("revoke"):
+        told = ("달력 주소를 없앴어요.", "쓰고 있는 달력 주소가 없어요.")
+        return _ended(request, lambda who: calendar_links.revoke_link(user_id=who), told, "calendar")
+    token = calendar_links.make_link(user_id=person(request), show_medicine_name=bool(request.POST.get("names")))
+    request.session[_TOLD_ONCE] = {"calendar": request.build_absolute_uri(reverse("calendar-file", args=[token]))}
+    return redirect(_at("calendar"))
 
 
 @page("POST")
@@ -178,6 +162,25 @@ def _invited(request: HttpRequest) -> str:
 def _accepted(request: HttpRequest) -> str:
     carers.accept(user_id=person(request), code=request.POST.get("code", "")[:40])
     return _at("carers")
+
+
+def _changed(request: HttpRequest, wished: dict[str, Any], told: str, place: str) -> HttpResponse:
+    try:
+        changes = inputs.profile(wished)
+    except InvalidBody as problem:
+        return _refused(request, place, problem)
+    profiles.update(user_id=person(request), changes=changes, check=lambda user: None)
+    return _done(request, told, place)
+
+
+def _ended(request: HttpRequest, end: Callable[[UUID], object], told: tuple[str, str], place: str) -> HttpResponse:
+    """`told`: that it has ended now, or that it had before (a second tap, another tab)."""
+    done, gone = told
+    try:
+        end(person(request))
+    except NotFound:
+        return _done(request, gone, place)
+    return _done(request, done, place)
 
 
 def _at(place: str) -> str:

@@ -1,6 +1,6 @@
 """`/operations`: how the service does, for staff who may see its breakers. The figures come anew by themselves.
 
-Shown are our own routes, vendors and tiers, and names that five addresses searched for: nothing of a person.
+Shown are our own routes, vendors and tiers, and words that five addresses searched for: nothing of a person.
 """
 
 import json
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import redis
 from django.contrib import admin
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,6 +22,7 @@ from django.utils import timezone
 from core import breaker
 from core.errors import NotAuthenticated, NotFound
 from dashboard.page import View, by_htmx, page, show
+from medicines.selectors.misses import most_missed
 from medicines.selectors.popular import popular
 from ops import live as figures
 from summaries import cost, ledger
@@ -70,16 +72,17 @@ def _now() -> dict[str, Any]:
         "recent": _recent(hour) if hour else (),
         "queues": _unless_away(figures.queue_lengths),
         "breakers": breaker.seen(),
-        "month": _month(),
-        "searches": json.loads(popular(limit=_SEARCHES)[0])["results"],
+        "month": _unless_away(_month),
+        "searches": _unless_away(lambda: json.loads(popular(limit=_SEARCHES)[0])["results"]),
+        "missed": _unless_away(lambda: most_missed(limit=_SEARCHES)),
     }
 
 
 def _unless_away(read: Callable[[], T]) -> T | None:
-    """None: that Redis does not answer, which the page says."""
+    """None: that Redis or the database does not answer, which the page says in the part that wants it."""
     try:
         return read()
-    except redis.RedisError:
+    except (redis.RedisError, DatabaseError, InterfaceError):
         return None
 
 

@@ -1,8 +1,10 @@
-"""The operators' tables: dead letters with a retry, the audit trail, idempotency keys."""
+"""The operators' tables: dead letters with a retry, the audit trail, idempotency keys, failed logins."""
 
 from typing import Any
 
+from axes.models import AccessAttempt
 from celery import current_app
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -72,3 +74,20 @@ class IdempotencyKeyAdmin(_Deletable):
     # Stored answers may be personal, so they are not shown.
     fields = ("key", "done", "status", "created_at", "locked_until")
     list_display = ("key", "done", "status", "created_at")
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(_Deletable):
+    """Failed logins of staff. Deleting one opens the door again; what was typed is not shown."""
+
+    list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "is_locked")
+    fields = ("attempt_time", "username", "ip_address", "user_agent", "path_info", "failures_since_start", "is_locked")
+    readonly_fields = ("attempt_time", "is_locked")
+    list_filter = ("attempt_time",)
+    search_fields = ("username__exact", "ip_address__exact")
+    ordering = ("-attempt_time",)
+    sortable_by = ()
+
+    @admin.display(description="잠김", boolean=True)
+    def is_locked(self, attempt: AccessAttempt) -> bool:
+        return bool(attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT)

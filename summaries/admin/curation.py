@@ -82,8 +82,8 @@ class CurationAdmin(admin.ModelAdmin[Any]):
         return f"{row.risk:g}"
 
     @admin.display(description="걸린 문장")
-    def shown_refused(self, row: Any) -> int:
-        return row.refused or 0
+    def shown_refused(self, row: Row) -> int:
+        return len(row.checks.get("fired", ()))
 
     @admin.display(description="만든 때")
     def made(self, row: Row) -> str:

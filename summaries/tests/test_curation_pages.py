@@ -1,5 +1,7 @@
 """The curators' pages through Django's client: who may, what each button does, what happens to what was typed."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -10,6 +12,7 @@ from core import stores
 from medicines.models import Medicine
 from summaries.models import Summary, SummaryRevision
 from summaries.queue import queue
+from summaries.risk import CLASS_RISK, MOST_REFUSED_RISK
 from summaries.tests.curation import make_curator, make_text
 from summaries.tests.factories import make_medicine, set_label
 
@@ -249,3 +252,30 @@ def test_strangers_are_sent_to_the_login(client, row):
 @pytest.mark.parametrize("pk", ["0", "999999", "abc", "9" * 30])
 def test_an_unknown_summary_is_not_found(curator, db, pk):
     assert curator.get(f"/admin/summaries/summary/{pk}/change/").status_code == 404
+
+
+def test_no_row_of_the_queue_has_its_json_opened():
+    """Every row is read to find the first ones: what their JSON says stands in a column, filled by the database."""
+    for kind in ("summary", "custom"):
+        sql = str(queue(kind).order_by("-priority", "pk")[:50].query)
+        assert '"own_risk" +' in sql
+        assert "jsonb" not in sql
+        assert not re.search(r"checks\W+(->|\?)", sql)
+
+
+@pytest.mark.parametrize(
+    ("checks", "risk"),
+    [
+        ({}, 1),
+        ({"fired": [], "coverage": {"storage": [1, 1]}}, 1),
+        ({"fired": [{"rule": "quantity"}] * 9, "coverage": {}}, 1 + MOST_REFUSED_RISK),
+        ({"coverage": {"pregnancy": [1, 1], "alcohol": [0, 2]}}, 4),
+        ({"coverage": {name: [1, 1] for name in CLASS_RISK}}, 1 + sum(CLASS_RISK.values())),
+    ],
+)
+def test_the_database_computes_a_texts_own_risk(medicine, checks, risk):
+    row = Summary.objects.create(medicine=medicine, item_seq=medicine.item_seq, prompt_version="x", checks=checks)
+    assert row.own_risk == risk
+    Summary.objects.update(checks={"fired": [{"rule": "quantity"}]})
+    row.refresh_from_db()
+    assert row.own_risk == 2

@@ -5,7 +5,7 @@
   const CHARTS = {
     times: [["p50", "--accent"], ["p95", "--warn-line"], ["p99", "--bad-line"]],
     requests: [["answered", "--accent", "응답"], ["refused", "--warn-line", "거절"], ["failed", "--bad-line", "잘못"]],
-    rates: [["all", "--accent", "전체"], ["memory", "--link"], ["redis", "--warn-line"]],
+    rates: [["all", "--accent", "전체"], ["memory", "--link", "메모리"], ["redis", "--warn-line", "Redis"]],
     calls: [["calls", "--accent", "외부 호출"]],
   };
   const HEIGHT = 180;
