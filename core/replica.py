@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, Error, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from psycopg2.errors import QueryCanceled
 
 from core import metrics
+from core.postgresql import DATABASE_AWAY
 
 T = TypeVar("T")
 ALIAS = "replica"
@@ -126,9 +127,7 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
 
 def _is_the_servers(error: Error) -> bool:
     """Whether it is no fault of the statement's, and it did not take too long, as it would on the primary."""
-    # psycopg2 tells of a server that died in mid-statement with the bare class.
-    ours = isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
-    return ours and not isinstance(error.__cause__, QueryCanceled)
+    return isinstance(error, DATABASE_AWAY) and not isinstance(error.__cause__, QueryCanceled)
 
 
 @contextlib.contextmanager

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from core import replica
 from core.cache import tiers as cache
+from core.postgresql import DATABASE_AWAY
 from medicines.labels import SECTIONS
 from medicines.models import Medicine, MedicineCache, MedicineTerm
 from medicines.selectors import tiers
@@ -43,7 +43,7 @@ def detail(*, item_seq: str) -> Detail | None:
         return Detail(_with_stale(held[0], False), held[1])
     try:
         found = replica.read(lambda: load_detail(item_seq=item_seq), complete=bool)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         old = tiers.read_stale(key)
         if old is None:
             raise

@@ -7,11 +7,10 @@ while no product changed since it was made; an older one stays in Redis for the 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from django.db import InterfaceError, OperationalError
-
 from core import replica
 from core.cache import MEMORY, REDIS, tiers
 from core.locks import Flight, local_flight
+from core.postgresql import DATABASE_AWAY
 
 DB, API, STALE = "db", "api", "stale"
 # In seconds. A list outlives the ten minutes that a cursor is promised by being kept as a snapshot too (pages.py).
@@ -54,7 +53,7 @@ def read_list(key: str, make: Callable[[], bytes], *, made_at: slice) -> tuple[b
         return value, where[key]
     try:
         return _make(key, make), DB
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         old = tiers().get_stale_many((key,))
         if key not in old:
             raise
@@ -114,7 +113,7 @@ def _load_items(
 ) -> tuple[Mapping[str, bytes], str]:
     try:
         loaded = load(missing)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         old = tiers().get_stale_many([prefix + item for item in missing])
         if needed and not old:
             raise
