@@ -36,7 +36,7 @@ def sync_holidays() -> None:
 def fetch_cell(self: PillingTask, cell: str) -> None:
     """A failure is noted with the cell; the next need of it or the sweep sends it here again."""
     try:
-        if kakao.fetch_alone(cell=cell) == "busy" and self.request.retries < 3:
+        if kakao.fetch_alone(cell=cell, holder=self.request.id or "") == "busy" and self.request.retries < 3:
             raise self.retry(countdown=5)
     except VendorError:
         return
