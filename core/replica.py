@@ -33,6 +33,7 @@ _REACHED = "SELECT pg_current_wal_flush_lsn()::text"
 _REPLAYED = """
 SELECT n, pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= lsn::pg_lsn FROM unnest(%s) WITH ORDINALITY asked(lsn, n)
 """
+_REPLAYED_AT = "SELECT coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())"
 # Within `read` the moment of which the replica is known to lack nothing.
 _seen: ContextVar[datetime | None] = ContextVar("replica_seen", default=None)
 
@@ -46,7 +47,7 @@ class _Watch:
 
     def reset(self) -> None:
         self._asking = threading.Lock()
-        self._next = 0.0
+        self._next = self._gone_until = 0.0
         # (moment by the steady clock, by the wall's, how far the primary's log reached)
         self._samples: deque[tuple[float, datetime, str]] = deque(maxlen=4)
         self._level: tuple[float, datetime] | None = None
@@ -87,9 +88,13 @@ class _Watch:
     def lost(self) -> None:
         """The replica failed: it is left alone for a while."""
         self._level = None
-        self._next = time.monotonic() + _GONE_SECONDS
+        self._next = self._gone_until = time.monotonic() + _GONE_SECONDS
         with contextlib.suppress(Error):
             connections[ALIAS].close()
+
+    @property
+    def is_gone(self) -> bool:
+        return time.monotonic() < self._gone_until
 
 
 _watch = _Watch()
@@ -123,6 +128,31 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
             _watch.lost()
     metrics.catalogue_reads.labels("primary").inc()
     return ask()
+
+
+def instead(ask: Callable[[], T], *, of: Exception) -> T:
+    """What `ask` reads on the replica, however far that has come, when the primary is away: old, and not to be kept.
+
+    Raises `of`, the primary's error, without a replica that answers.
+    """
+    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone:
+        raise of
+    try:
+        with _reading(_replayed_at()):
+            found = ask()
+    except DATABASE_AWAY:
+        _watch.lost()
+        raise of from None
+    metrics.catalogue_reads.labels(ALIAS).inc()
+    return found
+
+
+def _replayed_at() -> datetime:
+    """A moment of which the replica lacks nothing; long ago when nobody wrote."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(_REPLAYED_AT)
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def _is_the_servers(error: Error) -> bool:
