@@ -38,7 +38,7 @@ def shown(browser):
 @pytest.mark.slow
 def test_what_a_running_beat_keeps(staff, beat):
     browser = staff("view_beatentry")
-    wait_for(lambda: shown(browser)[0]["remind"].runs > 0, why=beat.log_tail())
+    wait_for(lambda: shown(browser)[0]["remind"].runs > 0, seconds=90, why=beat.log_tail())
     entries, text = shown(browser)
     assert set(entries) == set(CELERY_BEAT_SCHEDULE)
     remind, nightly = entries["remind"], entries["mirror-catalogue"]
