@@ -58,7 +58,7 @@ class Person(threading.Thread):
     def run(self) -> None:
         while not self.ended.wait(self._wait()):
             method, path, body = self._wish()
-            began = time.monotonic()
+            began = self._begins()
             status = self._ask(method, path, body)
             self.seen.append(Seen(began, time.monotonic() - began, status, _what(method, path)))
             if method == "POST" and status == 201:
@@ -66,6 +66,10 @@ class Person(threading.Thread):
 
     def _wait(self) -> float:
         return random.uniform(0.5, 1.5) * _PAUSE
+
+    def _begins(self) -> float:
+        """From when on the request is waited for."""
+        return time.monotonic()
 
     def _wish(self) -> tuple[str, str, str]:
         """Seven of ten search (one of them what nobody asked before), two open, one reads or writes what is theirs."""
