@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.home import PROJECT
 
 if TYPE_CHECKING:
-    from chaos.__main__ import Outcome
+    from chaos.trial import Outcome
 
 _PAGE = PROJECT / "docs" / "resilience.md"
 _HEAD = """# Resilience
