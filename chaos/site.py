@@ -44,8 +44,9 @@ class Durable(Behind):
         self.standby.up()
 
     def stop(self) -> None:
+        if hasattr(self.standby, "child"):
+            self.standby.child.stop()
         super().stop()
-        self.standby.child.stop()
 
 
 class Site:
