@@ -4,7 +4,6 @@ import hmac
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from accounts import tasks
@@ -13,6 +12,7 @@ from accounts.services import errands, kakao
 from core.api import plain_view
 from core.celery_task import enqueue
 from core.errors import NotAuthenticated
+from core.postgresql import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 _MAX_BODY = 8_192
@@ -50,7 +50,7 @@ def _fields(request: HttpRequest) -> QueryDict:
 def _note(kakao_sub: str) -> None:
     try:
         errand = errands.note_unlinked(kakao_sub=kakao_sub)
-    except DatabaseError as error:
+    except DATABASE_AWAY as error:
         logger.error("Kakao's webhook not stored: %s", type(error).__name__)
         if not enqueue(tasks.note_unlinked, kakao_sub):
             logger.critical("Kakao's webhook is lost: neither the database nor the broker took it")

@@ -3,8 +3,10 @@
 import http.client
 import json
 import random
+import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -19,16 +21,23 @@ _numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request: when it began (monotonic), how long it took, its status; 0 when there was no answer."""
+    """One request: when it began (monotonic), how long it took, its status (0: no answer), and what was wanted."""
 
     at: float
     seconds: float
     status: int
-    wrote: bool
+    what: str
 
     @property
     def failed(self) -> bool:
         return self.status == 0 or self.status >= 500
+
+
+def _what(method: str, path: str) -> str:
+    """GET medicines, GET medicines/…, and whether it was asked for in words that nobody used before."""
+    place, _, query = path.removeprefix("/api/v1/").partition("?")
+    new = " in new words" if re.search(r"%20\d+$", query) else ""
+    return f"{method} {re.sub('[0-9]{6,}', '…', place)}{new}"
 
 
 class Person(threading.Thread):
@@ -49,14 +58,18 @@ class Person(threading.Thread):
     def run(self) -> None:
         while not self.ended.wait(self._wait()):
             method, path, body = self._wish()
-            began = time.monotonic()
+            began = self._begins()
             status = self._ask(method, path, body)
-            self.seen.append(Seen(began, time.monotonic() - began, status, method == "POST"))
+            self.seen.append(Seen(began, time.monotonic() - began, status, _what(method, path)))
             if method == "POST" and status == 201:
                 self.accepted.append(json.loads(body)["medicine_name"])
 
     def _wait(self) -> float:
         return random.uniform(0.5, 1.5) * _PAUSE
+
+    def _begins(self) -> float:
+        """From when on the request is waited for."""
+        return time.monotonic()
 
     def _wish(self) -> tuple[str, str, str]:
         """Seven of ten search (one of them what nobody asked before), two open, one reads or writes what is theirs."""
@@ -133,6 +146,12 @@ def p99(seen: Sequence[Seen]) -> float:
     """In milliseconds, of what was answered."""
     times = sorted(s.seconds for s in seen if s.status)
     return round(1000 * times[int(0.99 * (len(times) - 1))], 1) if times else 0.0
+
+
+def failures(seen: Sequence[Seen]) -> str:
+    """What failed how often, such as `503 GET medicines ×3`."""
+    counts = Counter(f"{s.status or 'no answer'} {s.what}" for s in seen if s.failed)
+    return ", ".join(f"{what} ×{count}" for what, count in counts.most_common(4))
 
 
 def share(seen: Sequence[Seen]) -> float:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from sandbox.home import PROJECT
 
 if TYPE_CHECKING:
-    from chaos.__main__ import Outcome
+    from chaos.trial import Outcome
 
 _PAGE = PROJECT / "docs" / "resilience.md"
 _HEAD = """# Resilience
 
 Written by `make chaos`; do not edit. Every fault was done to the real product (gunicorn with two processes, a Celery
-worker, beat, PostgreSQL with fsync, two Valkeys, nginx with the shipped `nginx.conf`) while twelve people searched
-(70 %), opened products (20 %), and read and wrote lists of their own (10 %) through TLS. {machine}, {stamp}.
+worker, beat, PostgreSQL with fsync and a streaming replica, two Valkeys, nginx with the shipped `nginx.conf`) while
+twelve people searched (70 %), opened products (20 %), and read and wrote lists of their own (10 %) through TLS.
+{machine}, {stamp}.
 
-*Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until four seconds after its end
+*Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until three seconds after its end
 (a GET on a kept connection that was closed meanwhile is asked once more, as browsers do).
 *Normal after*: from the harm until the last failed request was over. *Lost*: writes answered with 201 that are not in
 the database afterwards, counted anew after each fault.
@@ -28,9 +29,13 @@ the database afterwards, counted anew after each fault.
 """
 
 
+def _failed(outcome: "Outcome") -> str:
+    return f"{outcome.failed:g} %" + (f" ({outcome.failures})" if outcome.failures else "")
+
+
 def line(outcome: "Outcome") -> str:
     return (
-        f"| {outcome.fault.name} | {outcome.requests:,} | {outcome.failed:g} % | {outcome.p99_ms:g} ms "
+        f"| {outcome.fault.name} | {outcome.requests:,} | {_failed(outcome)} | {outcome.p99_ms:g} ms "
         f"({outcome.calm_p99_ms:g}) | {outcome.normal_after:g} s | {outcome.lost} | {outcome.told} |"
     )
 

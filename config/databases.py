@@ -29,6 +29,7 @@ def _database(env: Env, variable: str) -> dict[str, Any]:
         options["options"] = f"-c statement_timeout={milliseconds} -c plan_cache_mode=force_generic_plan"
     given: dict[str, Any] = env.db_url(variable)
     return given | {
+        "ENGINE": "core.postgresql",
         "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", 300),
         "CONN_HEALTH_CHECKS": True,
         # Behind PgBouncer in transaction mode no session is ours: the role has the options instead (deploy/README.md).

@@ -7,13 +7,14 @@ from time import perf_counter
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from core import context, metrics, stores, task_runs
 from core.errors import BreakerOpen, VendorBadReply, VendorTimeout, VendorUnreachable
 from core.logs import redact
+from core.postgresql import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 Args = tuple[Any, ...]
@@ -56,7 +57,7 @@ class PillingTask(DjangoTask[..., Any]):
     soft_time_limit = 110
     time_limit = 120
     max_retries = 3
-    autoretry_for = (VendorTimeout, VendorUnreachable, VendorBadReply, BreakerOpen, OperationalError, InterfaceError)
+    autoretry_for = (VendorTimeout, VendorUnreachable, VendorBadReply, BreakerOpen, *DATABASE_AWAY)
     retry_backoff = 2
     # Nothing uses an ETA beyond a minute: farther ones are swept from columns.
     retry_backoff_max = 60
@@ -105,7 +106,7 @@ def _describe(exc: BaseException) -> str:
 def _keep(keep: Keeper, dead: DeadTask) -> None:
     try:
         keep(dead)
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_AWAY as error:
         extra = {"task": dead.name, "task_id": dead.task_id}
         logger.error("Dead task not kept, the database is away: %s", type(error).__name__, extra=extra)
     except Exception:

@@ -5,11 +5,12 @@ import logging
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 
 from core import context, errors, metrics
 from core.errors import InternalError, Problem, VendorError
+from core.postgresql import DATABASE_AWAY
 
 logger = logging.getLogger("core.problems")
 
@@ -54,7 +55,7 @@ def as_problem(error: BaseException) -> Problem | None:
             return error
         case IntegrityError() if _names_user_who_is_gone(error):
             return errors.NotAuthenticated(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        case OperationalError() | InterfaceError():
+        case _ if isinstance(error, DATABASE_AWAY):
             logger.error("Database not available: %s", type(error).__name__)
             return errors.Unavailable()
         case VendorError():

@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, Error, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from psycopg2.errors import QueryCanceled
 
 from core import metrics
+from core.postgresql import DATABASE_AWAY
 
 T = TypeVar("T")
 ALIAS = "replica"
@@ -32,6 +33,7 @@ _REACHED = "SELECT pg_current_wal_flush_lsn()::text"
 _REPLAYED = """
 SELECT n, pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= lsn::pg_lsn FROM unnest(%s) WITH ORDINALITY asked(lsn, n)
 """
+_REPLAYED_AT = "SELECT coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())"
 # Within `read` the moment of which the replica is known to lack nothing.
 _seen: ContextVar[datetime | None] = ContextVar("replica_seen", default=None)
 
@@ -45,7 +47,7 @@ class _Watch:
 
     def reset(self) -> None:
         self._asking = threading.Lock()
-        self._next = 0.0
+        self._next = self._gone_until = 0.0
         # (moment by the steady clock, by the wall's, how far the primary's log reached)
         self._samples: deque[tuple[float, datetime, str]] = deque(maxlen=4)
         self._level: tuple[float, datetime] | None = None
@@ -86,9 +88,13 @@ class _Watch:
     def lost(self) -> None:
         """The replica failed: it is left alone for a while."""
         self._level = None
-        self._next = time.monotonic() + _GONE_SECONDS
+        self._next = self._gone_until = time.monotonic() + _GONE_SECONDS
         with contextlib.suppress(Error):
             connections[ALIAS].close()
+
+    @property
+    def is_gone(self) -> bool:
+        return time.monotonic() < self._gone_until
 
 
 _watch = _Watch()
@@ -124,11 +130,34 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
     return ask()
 
 
+def instead(ask: Callable[[], T], *, of: Exception) -> T:
+    """What `ask` reads on the replica, however far that has come, when the primary is away: old, and not to be kept.
+
+    Raises `of`, the primary's error, without a replica that answers.
+    """
+    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone:
+        raise of
+    try:
+        with _reading(_replayed_at()):
+            found = ask()
+    except DATABASE_AWAY:
+        _watch.lost()
+        raise of from None
+    metrics.catalogue_reads.labels(ALIAS).inc()
+    return found
+
+
+def _replayed_at() -> datetime:
+    """A moment of which the replica lacks nothing; long ago when nobody wrote."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(_REPLAYED_AT)
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
 def _is_the_servers(error: Error) -> bool:
     """Whether it is no fault of the statement's, and it did not take too long, as it would on the primary."""
-    # psycopg2 tells of a server that died in mid-statement with the bare class.
-    ours = isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
-    return ours and not isinstance(error.__cause__, QueryCanceled)
+    return isinstance(error, DATABASE_AWAY) and not isinstance(error.__cause__, QueryCanceled)
 
 
 @contextlib.contextmanager

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from celery import current_app
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from core import throttling
 from core.cache import REDIS
 from core.celery_task import enqueue
 from core.errors import SourceDown
+from core.postgresql import DATABASE_AWAY
 from dashboard.page import user_id
 from dashboard.speech import spoken_lines
 from medicines.services.labels import claim_label
@@ -36,7 +36,7 @@ def summary(request: HttpRequest, *, item_seq: str, keyword: str = "") -> dict[s
         return _arranged(held[0], tier=held[1])
     try:
         reading = selectors.read(item_seq=item_seq, keyword=keyword)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         last = selectors.last_known(item_seq=item_seq, keyword=keyword)
         if last is None:
             raise

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import redis
-from django.db import DatabaseError
 
 from core.cache import tiers
 from core.errors import Problem
+from core.postgresql import DATABASE_AWAY
 
 # No key of ours holds what a person typed: queries and keywords stand in them as digests.
 _KEY = re.compile(r"[a-z][a-z-]{0,30}:[!-~]{0,96}")
@@ -22,7 +22,7 @@ _SHOWN = 4_000
 class Entry:
     """A key, what it holds (Korean), and how to read the same from PostgreSQL: None when the key does not tell how.
 
-    `source` returns None when there is nothing. It may raise DatabaseError or Problem.
+    `source` returns None when there is nothing. It may raise the database's error or Problem.
     """
 
     key: str
@@ -98,7 +98,7 @@ def _source(entry: Entry) -> Place:
         return Place("unknown")
     try:
         value = entry.source()
-    except DatabaseError:
+    except DATABASE_AWAY:
         return Place("away")
     except Problem:
         return Place("empty")

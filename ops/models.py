@@ -128,3 +128,17 @@ class TaskRun(models.Model):
 
     def __str__(self) -> str:
         return "task run"
+
+
+class BeatEntry(models.Model):
+    """No table: gives the page of beat's schedule its place in the admin and its permission."""
+
+    objects: ClassVar[_NoRows] = _NoRows()
+
+    class Meta:
+        managed = False
+        default_permissions = ("view",)
+        verbose_name = verbose_name_plural = "정기 작업 일정"
+
+    def __str__(self) -> str:
+        return "beat entry"

@@ -1,14 +1,12 @@
 """Background work on pharmacies. Each task guards, calls one service, and says what comes next."""
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 
 from core.celery_task import PillingTask, enqueue
 from core.errors import VendorError
 from core.mirroring import MirrorBusy, MirrorStopped
+from core.postgresql import DATABASE_AWAY
 from pharmacies.services import holidays, kakao, mirror
-
-_DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 @shared_task(base=PillingTask, name="pharmacies.tasks.sync_pharmacies", bind=True, max_retries=4)
@@ -33,12 +31,12 @@ def sync_holidays() -> None:
 
 
 @shared_task(
-    base=PillingTask, name="pharmacies.tasks.fetch_cell", bind=True, autoretry_for=_DATABASE_AWAY, max_retries=3
+    base=PillingTask, name="pharmacies.tasks.fetch_cell", bind=True, autoretry_for=DATABASE_AWAY, max_retries=3
 )
 def fetch_cell(self: PillingTask, cell: str) -> None:
     """A failure is noted with the cell; the next need of it or the sweep sends it here again."""
     try:
-        if kakao.fetch_alone(cell=cell) == "busy" and self.request.retries < 3:
+        if kakao.fetch_alone(cell=cell, holder=self.request.id or "") == "busy" and self.request.retries < 3:
             raise self.retry(countdown=5)
     except VendorError:
         return

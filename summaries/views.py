@@ -4,7 +4,6 @@ import threading
 import time
 from hashlib import blake2b
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from core import throttling
@@ -13,6 +12,7 @@ from core.cache import REDIS
 from core.celery_task import enqueue
 from core.errors import SourceDown
 from core.installs import install_of
+from core.postgresql import DATABASE_AWAY
 from medicines.services.labels import claim_label
 from summaries import reads, schema, selectors, serializers, services, starting, tasks
 from summaries.selectors import Reading
@@ -35,7 +35,7 @@ def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
         return _respond(request, held[0], tier=held[1])
     try:
         reading = selectors.read(item_seq=seq, keyword=keyword)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         last = selectors.last_known(item_seq=seq, keyword=keyword)
         if last is None:
             raise

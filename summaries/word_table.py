@@ -7,10 +7,11 @@ import json
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from core.cache import tiers
+from core.postgresql import DATABASE_AWAY
 from ops.services import record_audit
 from summaries import easy_words
 from summaries.models import HardWord
@@ -35,7 +36,7 @@ def _load() -> bytes | None:
     """Without the database the words in use stay."""
     try:
         rows = list(HardWord.objects.values_list("word", "easy", "enabled"))
-    except DatabaseError:
+    except DATABASE_AWAY:
         logger.warning("Hard words not read")
         return None
     # No row at all means that the table was never filled: the data file then counts.

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import redis
-from django.db import DatabaseError
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from accounts.models import DeniedLogin
+from core.postgresql import DATABASE_AWAY
 from core.throttling import deny_session
 
 logger = logging.getLogger(__name__)
@@ -58,5 +58,5 @@ def is_denied(session_id: str) -> bool:
     """For the throttle while Redis is away. With the database away too, nothing personal can be read anyway."""
     try:
         return DeniedLogin.objects.filter(login_id=session_id, until__gt=timezone.now()).exists()
-    except DatabaseError:
+    except DATABASE_AWAY:
         return False

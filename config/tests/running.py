@@ -83,6 +83,8 @@ class Answer:
 class Product:
     """One running product. `address`: gunicorn's; `standins`: the outside services and their fault switches."""
 
+    concurrency = 1
+
     def __init__(self) -> None:
         self.home = Home(Path(tempfile.mkdtemp(prefix="pilling-product-")).resolve())
         self.home.make()
@@ -136,6 +138,7 @@ class Product:
             "KAKAO_AUTH_BASE_URL": self.standins.url("kakao"),
             "KAKAO_API_BASE_URL": self.standins.url("kakao"),
             "KAKAO_REST_API_KEY": kakao.REST_API_KEY,
+            "EXPO_BASE_URL": self.standins.url("expo"),
             **kakao.SECRETS,
             **{f"THROTTLE_{name.upper()}": _HIGH for name in settings.THROTTLE_RATES},
         }
@@ -162,10 +165,10 @@ class Product:
             (folder / file.name).write_text("\n".join(rows) + "\n")
         return folder
 
-    def start_worker(self) -> Child:
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1",
+    def start_worker(self, **variables: str) -> Child:
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(self.concurrency),
                    "--queues", "people,reminders,batch", "--without-mingle", "--without-gossip"]  # fmt: skip
-        return spawn("worker", command, log=self.home.logs / "worker.log", env=self.env, cwd=PROJECT)
+        return spawn("worker", command, log=self.home.logs / "worker.log", env=self.env | variables, cwd=PROJECT)
 
     def _start_gunicorn(self) -> Child:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]

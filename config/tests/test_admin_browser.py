@@ -20,7 +20,7 @@ LISTS = (
     "medicines/medicine", "medicines/medicinecache", "medicines/synonym", "medicines/brandalias",
     "medicines/searchmiss", "summaries/summary", "summaries/hardword", "pharmacies/pharmacy",
     "pharmacies/pharmacymatch", "accounts/user", "ops/auditevent", "ops/deadletter", "ops/circuitbreaker",
-    "ops/cacheentry", "ops/taskrun",
+    "ops/cacheentry", "ops/taskrun", "ops/beatentry",
 )  # fmt: skip
 
 

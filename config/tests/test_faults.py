@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import psutil
 import pytest
 import requests
 
@@ -88,6 +89,22 @@ def test_without_a_worker_the_extractive_text_is_served_and_the_task_waits(produ
     product.revive()
     summary = f"/api/v1/medicines/{seq}/summary"
     wait_for(lambda: product.get(summary).json()["kind"] == "ai", seconds=60, why="the task was lost")
+
+
+def test_a_cell_whose_fetching_process_is_killed_is_fetched_all_the_same(product: Product):
+    where = {"lat": 37.2911, "lng": 127.0089}
+    product.standins.set_fault("kakao_local", "latency", seconds=4)
+    assert product.get("/api/v1/pharmacies", **where).json()["kakao"] == "pending"
+    # The reader gave up waiting; a task asks on.
+    wait_for(lambda: product.standins.calls("kakao_local")["category"] >= 2, why="no task asks")
+    (process,) = psutil.Process(product.children["worker"].process.pid).children()
+    process.kill()
+    product.standins.clear_faults()
+
+    def heard() -> bool:
+        return product.get("/api/v1/pharmacies", **where).json()["kakao"] == "fresh"
+
+    wait_for(heard, seconds=40, why="the dead process keeps the cell")
 
 
 # --- PostgreSQL ---

@@ -1,10 +1,11 @@
 """A real streaming replica that is held back, cut off, killed, and comes back."""
 
 import os
+from datetime import UTC, datetime
 
 import psycopg2
 import pytest
-from django.db import DataError, connections, router, transaction
+from django.db import DataError, OperationalError, connections, router, transaction
 
 from accounts.models import User
 from config.tests.running import wait_for
@@ -165,11 +166,32 @@ def test_it_dies_and_comes_back(standby):
     wait_for(on_replica)
 
 
-def test_a_primary_that_is_away_makes_nothing_level(standby, monkeypatch):
+@pytest.fixture
+def no_primary(monkeypatch):
     replica._watch.reset()
     connections["default"].close()
     monkeypatch.setitem(connections["default"].settings_dict, "HOST", "/nonexistent")
-    level = replica._watch.level()
+    yield
     monkeypatch.undo()
     connections["default"].connect()
-    assert level is None
+
+
+def test_a_primary_that_is_away_makes_nothing_level(standby, no_primary):
+    assert replica._watch.level() is None
+
+
+def test_when_the_primary_is_away_the_replica_is_read_as_it_is(standby, no_primary):
+    asked = datetime.now(UTC)
+    with pytest.raises(OperationalError) as away:
+        replica.read(ask)
+    assert replica.instead(lambda: (ask(), replica.seen_at() < asked), of=away.value) == (True, True)
+
+
+def test_when_both_are_away_the_primarys_error_is_told(standby, no_primary, monkeypatch):
+    connections[replica.ALIAS].close()
+    monkeypatch.setitem(connections[replica.ALIAS].settings_dict, "HOST", "/nonexistent")
+    error = OperationalError("the primary's")
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="the primary's"):
+            replica.instead(ask, of=error)
+    assert replica._watch.is_gone

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import core.metrics  # noqa: F401 - defines them
+from core.metrics import WithHitRates
+from core.worker_metrics import QueueLengths
 from sandbox.home import PROJECT
 
 FOLDER = PROJECT / "deploy" / "prometheus"
@@ -17,9 +18,12 @@ RULES = [rule for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()
 DASHBOARD = json.loads((PROJECT / "deploy/grafana/dashboards/pilling.json").read_text())
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs Debian's package prometheus")
-# Not the product's: Prometheus' own, node-exporter's, the backup's, and what is counted when asked.
-OTHERS = {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "backup_last_success_timestamp_seconds",
-          "cache_hit_rate_percent", "celery_queue_length"}  # fmt: skip
+# Not the product's: Prometheus' own, node-exporter's, the backup's.
+OTHERS = {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "backup_last_success_timestamp_seconds"}
+RECORDING = yaml.safe_load((FOLDER / "recording.yml").read_text())["groups"]
+RECORDED = {rule["record"]: rule["expr"] for group in RECORDING for rule in group["rules"]}
+ASKED = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
+SLO = r"slo:[a-z_:0-9]+"
 WORDS = r"\b[a-z]+(?:_[a-z]+)+\b(?!\s*\()"
 
 
@@ -29,12 +33,13 @@ def promtool(*arguments):
 
 def metrics(expression):
     """Names of metrics in an expression; labels and recorded rules are no metrics."""
-    bare = re.sub(r"\{[^}]*\}|slo:[a-z_:0-9]+|\b(?:by|without) \([^)]*\)", "", expression)
+    bare = re.sub(rf"\{{[^}}]*\}}|{SLO}|\b(?:by|without) \([^)]*\)", "", expression)
     return set(re.findall(WORDS, bare)) - {"histogram_quantile"}
 
 
 def known():
-    names = {sample for family in REGISTRY.collect() for sample in (family.name, f"{family.name}_total")}
+    families = [*WithHitRates(REGISTRY).collect(), *QueueLengths().collect()]
+    names = {sample for family in families for sample in (family.name, f"{family.name}_total")}
     return OTHERS | names | {f"{name}_{part}" for name in names for part in ("bucket", "count", "sum")}
 
 
@@ -66,21 +71,24 @@ def test_no_entry_is_of_an_alert_that_is_gone():
 
 
 def test_what_alerts_and_panels_look_at_is_measured():
-    recorded = yaml.safe_load((FOLDER / "recording.yml").read_text())["groups"][0]["rules"]
-    asked = [rule["expr"] for rule in (*RULES, *recorded)]
-    asked += [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
+    asked = [*(rule["expr"] for rule in RULES), *RECORDED.values(), *ASKED]
     assert len(asked) > 50
     assert {name for expression in asked for name in metrics(expression)} <= known()
 
 
 @needs_promtool
 def test_the_dashboards_questions_can_be_asked(tmp_path):
-    asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
-    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(ASKED)]
     file = tmp_path / "panels.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
     done = promtool("check", "rules", file)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_alerts_and_panels_take_for_recorded_is_recorded():
+    named = {name for expression in (*ASKED, *(rule["expr"] for rule in RULES)) for name in re.findall(SLO, expression)}
+    assert len(named) > 8
+    assert named <= set(RECORDED)
 
 
 def test_panels_stand_side_by_side():

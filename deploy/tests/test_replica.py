@@ -102,3 +102,23 @@ def test_its_death_costs_nobody_an_answer(web, standby, numbers):
     assert set(statuses) == {200}
     standby.up()
     wait_for(lambda: reads_there(web, numbers))
+
+
+def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_called_old(product, web, standby, numbers):
+    wait_for(lambda: reads_there(web, numbers))
+    product.kill("postgres")
+    try:
+        found, card = search(web, next(numbers)), ask(web.port, "/api/v1/medicines/198700405")
+        suggested = ask(web.port, "/api/v1/medicines/suggest?q=부루")
+        unknown = ask(web.port, "/api/v1/medicines/999999999")
+    finally:
+        product.revive()
+    assert (found.status_code, found.json()["stale"], found.headers["X-Cache"]) == (200, True, "stale")
+    assert found.json()["results"]
+    assert (card.status_code, card.json()["stale"]) == (200, True)
+    assert suggested.status_code == 200
+    assert suggested.json()["suggestions"]
+    # It may have come a moment ago.
+    assert unknown.status_code == 503
+    wait_for(lambda: not search(web, next(numbers)).json()["stale"])
+    wait_for(lambda: reads_there(web, numbers))

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from core import replica
 from core.cache import tiers as cache
+from core.postgresql import DATABASE_AWAY
 from medicines.labels import SECTIONS
 from medicines.models import Medicine, MedicineCache, MedicineTerm
 from medicines.selectors import tiers
@@ -34,7 +34,8 @@ class Detail:
 
 
 def detail(*, item_seq: str) -> Detail | None:
-    """One medicine from memory, Redis or three queries; with the database away the last one known, or its error raised.
+    """One medicine from memory, Redis or three queries; with the database away the last one known to Redis or a
+    replica, or its error raised.
 
     None: no such medicine. One whose label is awaited is not kept.
     """
@@ -43,17 +44,22 @@ def detail(*, item_seq: str) -> Detail | None:
         return Detail(_with_stale(held[0], False), held[1])
     try:
         found = replica.read(lambda: load_detail(item_seq=item_seq), complete=bool)
-    except (OperationalError, InterfaceError):
-        old = tiers.read_stale(key)
-        if old is None:
-            raise
-        return Detail(_with_stale(old, True), tiers.STALE)
+    except DATABASE_AWAY as error:
+        return Detail(_with_stale(tiers.read_stale(key) or _replicated(item_seq, error), True), tiers.STALE)
     if found is None:
         return None
     body, status = found
     if status not in AWAITED:
         cache().set_many({key: body}, seconds=tiers.CARD_SECONDS)
     return Detail(_with_stale(body, False), tiers.DB, status in AWAITED)
+
+
+def _replicated(item_seq: str, error: Exception) -> bytes:
+    """Raises the error when the replica has no such medicine, too: it may have come a moment ago."""
+    found = replica.instead(lambda: load_detail(item_seq=item_seq), of=error)
+    if found is None:
+        raise error
+    return found[0]
 
 
 def _with_stale(body: bytes, stale: bool) -> bytes:

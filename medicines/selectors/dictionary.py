@@ -3,9 +3,8 @@
 import json
 import logging
 
-from django.db import DatabaseError, InterfaceError
-
 from core.cache import tiers
+from core.postgresql import DATABASE_AWAY
 from medicines.models import Synonym
 from medicines.search.dictionary import EMPTY, Dictionary
 
@@ -41,7 +40,7 @@ def _load() -> bytes | None:
     """Without the database the words in use stay."""
     try:
         return load()
-    except (DatabaseError, InterfaceError):
+    except DATABASE_AWAY:
         logger.warning("Curated words not read")
         return None
 

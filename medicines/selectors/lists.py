@@ -10,13 +10,12 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 from itertools import islice
 
-from django.db import InterfaceError, OperationalError
-
 from core import composed, memory_tier, redis_tier, replica
 from core.cache import REDIS
 from core.cache import tiers as cache
 from core.errors import CursorExpired
 from core.pagination import read_cursor
+from core.postgresql import DATABASE_AWAY
 from medicines.search.dictionary import Dictionary
 from medicines.search.query import Query, parse_query
 from medicines.selectors import dictionary, tiers
@@ -115,7 +114,7 @@ def find(query: Query) -> RankedList:
         return RankedList(
             *tiers.read_list(_list_key(query), lambda: replica.read(lambda: _make(query)), made_at=_AS_OF)
         )
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         if not query.emergency:
             raise
         return RankedList(_written(query, Found(()), tiers.moment()), tiers.STALE)

@@ -4,14 +4,14 @@ Lists name items and cards hold their bytes, so that one changed summary drops o
 while no product changed since it was made; an older one stays in Redis for the hours when PostgreSQL is away.
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
-
-from django.db import InterfaceError, OperationalError
 
 from core import replica
 from core.cache import MEMORY, REDIS, tiers
 from core.locks import Flight, local_flight
+from core.postgresql import DATABASE_AWAY
 
 DB, API, STALE = "db", "api", "stale"
 # In seconds. A list outlives the ten minutes that a cursor is promised by being kept as a snapshot too (pages.py).
@@ -44,7 +44,7 @@ def read_list(key: str, make: Callable[[], bytes], *, made_at: slice) -> tuple[b
     """A list and its tier: memory, Redis, or `make` (one query), which also fills both.
 
     A list from before the catalogue's last change is made anew; `made_at` is where in the bytes its moment stands. With
-    the database away, whatever Redis still holds. Raises the database's error when that is nothing.
+    the database away, whatever Redis or a replica still holds. Raises the database's error when that is nothing.
     """
     held, where = tiers().get_many((key, _CHANGED))
     if _CHANGED not in held:
@@ -54,11 +54,9 @@ def read_list(key: str, make: Callable[[], bytes], *, made_at: slice) -> tuple[b
         return value, where[key]
     try:
         return _make(key, make), DB
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY as error:
         old = tiers().get_stale_many((key,))
-        if key not in old:
-            raise
-        return old[key], STALE
+        return old.get(key) or replica.instead(make, of=error), STALE
 
 
 def _make(key: str, make: Callable[[], bytes]) -> bytes:
@@ -94,7 +92,7 @@ def read_items(
 ) -> tuple[dict[str, bytes], str]:
     """id → bytes and the slowest tier: from memory, one MGET, and `load` (one query) for those that are missing.
 
-    With the database away, whatever Redis still holds. Raises the database's error when that is nothing.
+    With the database away, whatever Redis or a replica still holds. Raises the database's error when that is nothing.
     """
     held, where = tiers().get_many([prefix + item for item in ids])
     found = {key.removeprefix(prefix): value for key, value in held.items()}
@@ -113,13 +111,24 @@ def _load_items(
     prefix: str, missing: list[str], load: Callable[[list[str]], Mapping[str, bytes]], *, needed: bool
 ) -> tuple[Mapping[str, bytes], str]:
     try:
-        loaded = load(missing)
-    except (OperationalError, InterfaceError):
-        old = tiers().get_stale_many([prefix + item for item in missing])
+        return load(missing), DB
+    except DATABASE_AWAY as error:
+        old = _old_items(prefix, missing, load, error)
         if needed and not old:
             raise
-        return {key.removeprefix(prefix): value for key, value in old.items()}, STALE
-    return loaded, DB
+        return old, STALE
+
+
+def _old_items(
+    prefix: str, missing: list[str], load: Callable[[list[str]], Mapping[str, bytes]], error: Exception
+) -> Mapping[str, bytes]:
+    held = tiers().get_stale_many([prefix + item for item in missing])
+    old = {key.removeprefix(prefix): value for key, value in held.items()}
+    lacking = [item for item in missing if item not in old]
+    if lacking:
+        with contextlib.suppress(*DATABASE_AWAY):
+            old |= replica.instead(lambda: load(lacking), of=error)
+    return old
 
 
 def read_stale(key: str) -> bytes | None:

@@ -1,7 +1,5 @@
 """The background tasks: how each last went, how many today, and when beat starts it."""
 
-from typing import Any
-
 import redis
 from celery import current_app
 from django.contrib import admin
@@ -10,6 +8,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET
 
 from core import task_runs
+from ops import beat
 from ops.admin.pages import PageAdmin, url_name
 from ops.models import TaskRun
 
@@ -32,25 +31,10 @@ class TaskRunAdmin(PageAdmin):
 
 def _names() -> list[str]:
     """Of the tasks that this process knows, and of those that beat starts."""
-    known = {*current_app.tasks, *(entry["task"] for entry in _beat())}
+    known = {*current_app.tasks, *(entry["task"] for entry in beat.configured().values())}
     return sorted(name for name in known if not name.startswith("celery."))
 
 
-def _beat() -> list[dict[str, Any]]:
-    return list((current_app.conf.beat_schedule or {}).values())
-
-
 def _when(name: str) -> list[str]:
-    return list(dict.fromkeys(_said(entry["schedule"]) for entry in _beat() if entry["task"] == name))
-
-
-def _said(schedule: Any) -> str:
-    """Seconds, or a crontab of ours: every so many minutes, once an hour, once a day."""
-    if isinstance(schedule, int | float):
-        return f"{schedule:g}초마다"
-    minute, hour = str(schedule._orig_minute), str(schedule._orig_hour)
-    if hour != "*":
-        return f"날마다 {hour.replace(',', ', ')}시 {minute}분"
-    if minute.isdigit():
-        return f"매시 {minute}분"
-    return f"{minute.rpartition('/')[2]}분마다" if "/" in minute else "1분마다"
+    entries = beat.configured().values()
+    return list(dict.fromkeys(beat.said(entry["schedule"]) for entry in entries if entry["task"] == name))

@@ -6,9 +6,10 @@ or finds Kakao down, gets the stored rows, marked.
 
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 from core.cache import tiers
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorTimeout
-from core.locks import lease, single_flight
+from core.locks import lease, renew, single_flight
 from pharmacies.cells import cell_of, cells_around, rect_of
 from pharmacies.kakao_client import MAX_PLACES, PAGE_PLACES, KakaoKeyRefused, KakaoQuota, Rect, pharmacies_in
 from pharmacies.models import Pharmacy, PharmacyCell
@@ -35,6 +36,9 @@ Heard = Literal["fresh", "pending", "down", "off"]
 
 WAIT_SECONDS = 1.5
 TASK_SECONDS = 60.0
+# One call with its retries; and how soon a cell is free after a death, since who fetches renews the lease at each call.
+PAGE_SECONDS = 5.0
+LEASE_SECONDS = 15.0
 REFRESH_AFTER = timedelta(days=30)
 KEPT_SECONDS = 6 * 3_600
 RETRY_SECONDS = 60
@@ -78,6 +82,7 @@ class _Fetch:
     """What one fetch of a cell has brought so far; `whole`: nothing was too full to be read to its end."""
 
     ends: float
+    going_on: Callable[[], object]
     records: list[Record] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
     calls: int = 0
@@ -102,19 +107,20 @@ def cover(*, lat: float, lng: float, radius: int) -> Coverage:
 _HEARD: dict[bytes, Heard] = {_FETCHED: "fresh", _FAILED: "down", _PENDING: "pending"}
 
 
-def fetch(*, cell: str, seconds: float = TASK_SECONDS) -> int:
-    """Ask Kakao about a cell and store what it says; returns the calls it took.
+def fetch(*, cell: str, seconds: float = TASK_SECONDS, going_on: Callable[[], object] = lambda: None) -> int:
+    """Ask Kakao about a cell and store what it says; returns the calls it took. `going_on` is called before each step.
 
     Raises what the client raises and BudgetExhausted; then the cell is marked as tried and nothing else is changed.
     """
     started = timezone.now()
     rect = rect_of(cell)
-    fetched = _Fetch(time.monotonic() + seconds, stored=_stored(rect))
+    fetched = _Fetch(time.monotonic() + seconds, going_on, stored=_stored(rect))
     try:
         _collect(rect, fetched, cuts=0)
     except VendorError as error:
         _note_failure(cell, error)
         raise
+    going_on()
     with transaction.atomic():
         changed = upsert(records=fetched.records, as_of=timezone.localdate(started))
         gone = _mark_gone(cell, fetched) if fetched.whole else frozenset()
@@ -124,14 +130,18 @@ def fetch(*, cell: str, seconds: float = TASK_SECONDS) -> int:
     return fetched.calls
 
 
-def fetch_alone(*, cell: str) -> Literal["fetched", "fresh", "busy"]:
-    """`fetch` for a task, unless the cell was fetched since, or somebody is at it."""
-    with lease(f"kakao-cell:{cell}", seconds=TASK_SECONDS + 10) as mine:
+def fetch_alone(*, cell: str, holder: str = "") -> Literal["fetched", "fresh", "busy"]:
+    """`fetch` for a task, unless the cell was fetched since, or somebody is at it.
+
+    `holder`: the task; delivered again, it takes up what its lost process had begun.
+    """
+    key, holder = f"kakao-cell:{cell}", holder or secrets.token_hex(8)
+    with lease(key, seconds=LEASE_SECONDS, holder=holder) as mine:
         if not mine:
             return "busy"
         if PharmacyCell.objects.filter(cell=cell, fetched_at__gt=timezone.now() - REFRESH_AFTER).exists():
             return "fresh"
-        fetch(cell=cell)
+        fetch(cell=cell, going_on=lambda: renew(key, holder, seconds=LEASE_SECONDS))
         return "fetched"
 
 
@@ -217,7 +227,8 @@ def _collect(rect: Rect, fetched: _Fetch, *, cuts: int) -> None:
 
 def _page(rect: Rect, number: int, fetched: _Fetch) -> int:
     kakao_quota.spend()
-    left = fetched.ends - time.monotonic()
+    fetched.going_on()
+    left = min(fetched.ends - time.monotonic(), PAGE_SECONDS)
     if left <= 0:
         raise VendorTimeout("kakao_local", "deadline passed")
     page = pharmacies_in(rect, number, seen=fetched.seen, deadline=left)

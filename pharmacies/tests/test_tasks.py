@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.locks import lease
+from core import stores
+from core.locks import lease, renew
 from pharmacies import tasks
 from pharmacies.cells import cell_of
 from pharmacies.models import Pharmacy, PharmacyCell, PharmacyRun, PublicHoliday
@@ -68,6 +69,27 @@ def test_a_cell_that_somebody_is_at_is_waited_for(sources, monkeypatch):
     assert waited == [5]
     assert kakao.fetch_alone(cell=cell) == "fetched"
     assert kakao.fetch_alone(cell=cell) == "fresh"
+
+
+def test_a_task_that_is_delivered_again_takes_up_its_own_cell(sources):
+    cell = cell_of(*CITY_HALL)
+    with lease(f"kakao-cell:{cell}", seconds=30, holder="task-1"):
+        assert kakao.fetch_alone(cell=cell, holder="task-2") == "busy"
+        assert kakao.fetch_alone(cell=cell, holder="task-1") == "fetched"
+
+
+def test_a_cell_is_never_held_longer_than_the_next_step_may_take(sources, monkeypatch):
+    """So a worker that is killed leaves it free before the last of the tasks that wait for it has given up."""
+    cell, held = cell_of(*CITY_HALL), []
+
+    def note():
+        held.append(stores.broker.client.pttl(f"pilling:lock:kakao-cell:{cell}") / 1000)
+
+    monkeypatch.setattr(kakao, "renew", lambda *args, **more: (renew(*args, **more), note()))
+    assert kakao.fetch_alone(cell=cell) == "fetched"
+    assert len(held) == sources.calls("kakao_local")["category"] + 1  # each page, and storing them
+    assert all(kakao.PAGE_SECONDS < seconds <= kakao.LEASE_SECONDS for seconds in held)
+    assert kakao.LEASE_SECONDS <= 3 * 5
 
 
 class Waiting(Exception):

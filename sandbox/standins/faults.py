@@ -12,6 +12,7 @@ COMMON_OPTIONS: Mapping[str, Mapping[str, object]] = {
     "plain": {"code": 500, "text": ""},
     "empty": {"code": 200},
     "truncated": {"keep": 0.5},
+    "stalled": {"keep": 0.5, "seconds": 30.0},
     "reset": {},
     "refused": {},
     "oversize": {"megabytes": 10},

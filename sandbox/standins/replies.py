@@ -35,8 +35,8 @@ GARBAGE = {
 
 def common_reply(fault: Fault, vendor: Vendor, request: Request) -> Reply:
     """The answer under one of the faults in `COMMON_OPTIONS` that still answers something."""
-    if fault.kind == "truncated":
-        return _truncated(fault, vendor.answer(request))
+    if fault.kind in ("truncated", "stalled"):
+        return _cut(fault, vendor.answer(request))
     return SIMPLE[fault.kind](fault)
 
 
@@ -72,9 +72,10 @@ def _oversize(fault: Fault) -> Reply:
     return Reply(200, b'{"filler":"' + filler + b'"}')
 
 
-def _truncated(fault: Fault, whole: Reply) -> Reply:
+def _cut(fault: Fault, whole: Reply) -> Reply:
     kept = int(len(whole.body) * fault.number("keep"))
-    return Reply(whole.status, whole.body, whole.content_type, whole.headers, cut=kept)
+    stall = fault.number("seconds") if fault.kind == "stalled" else 0.0
+    return Reply(whole.status, whole.body, whole.content_type, whole.headers, cut=kept, stall=stall)
 
 
 SIMPLE: dict[str, Callable[[Fault], Reply]] = {

@@ -5,6 +5,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
@@ -52,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         self.close_connection = self.close_connection or reply.cut is not None
         self.wfile.write(self._head(reply) + reply.body[: reply.cut])
+        time.sleep(reply.stall)
 
     def _head(self, reply: Reply) -> bytes:
         lines = [

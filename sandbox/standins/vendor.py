@@ -31,13 +31,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. `cut` bytes of the body are sent before the connection closes; `reset` sends none and resets it."""
+    """One answer. `cut` bytes of the body are sent before the connection closes, `stall` seconds later; `reset` sends
+    none and resets it.
+    """
 
     status: int
     body: bytes
     content_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     cut: int | None = None
+    stall: float = 0.0
     reset: bool = False
 
 

@@ -110,6 +110,14 @@ def test_truncated_body(standins, call):
         call(numOfRows=100)
 
 
+def test_stalled_body(standins):
+    standins.set_fault("expo", "stalled", seconds=2)
+    with requests.post(f"{standins.url('expo')}/--/api/v2/push/send", json=[], stream=True, timeout=0.3) as reply:
+        assert reply.status_code == 200
+        with pytest.raises(requests.ConnectionError, match="Read timed out"):
+            reply.content  # noqa: B018
+
+
 def test_reset(standins, call):
     standins.set_fault("datagokr", "reset")
     with pytest.raises(requests.ConnectionError, match="reset by peer"):

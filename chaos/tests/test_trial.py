@@ -1,0 +1,55 @@
+"""The harness itself: a fault that fails or hangs is told, mended, and no hindrance to the next."""
+
+import time
+
+import pytest
+
+from chaos.fault import Fault, OutOfTime, within
+from chaos.load import Seen, failures, p99, share
+from chaos.trial import _harm, tried
+
+
+class Whole:
+    """A site of which nothing is asked but to be mended."""
+
+    def __init__(self):
+        self.mended = 0
+
+    def mend(self):
+        self.mended += 1
+
+
+def bad(site):
+    raise AssertionError("a task was lost\nand more")
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda site: "nothing", ("nothing", True)),
+        (bad, ("**not as it should be**: AssertionError: a task was lost", False)),
+        (lambda site: time.sleep(30), ("**not as it should be**: OutOfTime: not ended within 1 s", False)),
+    ],
+)
+def test_what_a_fault_tells(harm, told):
+    site = Whole()
+    assert _harm(site, Fault("a fault", harm, seconds=1)) == told
+    assert site.mended == 1
+
+
+def test_what_hangs_is_cut_off():
+    with pytest.raises(OutOfTime), within(1):
+        time.sleep(30)
+
+
+def test_when_time_is_up_the_rest_is_told_as_nottried(monkeypatch):
+    monkeypatch.setattr("chaos.trial._LONGEST", -1.0)
+    (outcome,) = tried(Whole(), None, [Fault("a fault", bad)])
+    assert (outcome.well, outcome.told) == (False, "**not tried**: no time was left")
+
+
+def test_figures():
+    seen = [Seen(0.0, 0.001 * number, 200, "GET medicines") for number in range(1, 99)]
+    seen += [Seen(0.0, 9.0, 503, "POST scraps"), Seen(0.0, 9.0, 0, "GET scraps")]
+    assert (share(seen), p99(seen)) == (2.0, 98.0)
+    assert failures(seen) == "503 POST scraps ×1, no answer GET scraps ×1"

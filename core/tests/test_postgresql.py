@@ -1,0 +1,108 @@
+"""Servers that really die: what a statement raises then, and what it raises for faults of its own."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import DataError, IntegrityError, InternalError, ProgrammingError, connections
+from django.db.utils import DatabaseError, OperationalError
+from psycopg2 import DatabaseError as Bare
+
+from config.tests.running import wait_for
+from core.postgresql import DATABASE_AWAY
+from core.problems import as_problem
+from sandbox.engines.postgres import Postgres
+from sandbox.home import Home
+
+pytestmark = pytest.mark.slow
+OWN = "own"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("pg").resolve())
+    home.make()
+    postgres = Postgres(home, durable=False)
+    postgres.child = postgres.start()
+    yield postgres
+    postgres.child.stop()
+
+
+@pytest.fixture
+def database(server, django_db_blocker):
+    """A connection of Django's to a server that the test may kill."""
+    parts = {"NAME": "pilling", "USER": "pilling", "PASSWORD": server.home.secret("postgres")}
+    connections.settings[OWN] = connections.settings["default"] | parts | {"HOST": str(server.sockets), "PORT": ""}
+    with django_db_blocker.unblock():
+        yield connections[OWN]
+        connections[OWN].close()
+    del connections[OWN], connections.settings[OWN]
+
+
+def run(connection, statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def revive(server):
+    server.child = server.start()
+
+
+def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, database):
+    """psycopg2 has its bare class for it, which is also the base of every fault of a statement."""
+    assert run(database, "SELECT 1") == 1
+    server.child.process.send_signal(signal.SIGQUIT)
+    server.child.process.wait(30)
+    with pytest.raises(DATABASE_AWAY) as raised:
+        run(database, "SELECT 1")
+    assert type(raised.value.__cause__) is Bare
+    assert as_problem(raised.value).status == 503
+    revive(server)
+    database.close_if_unusable_or_obsolete()
+    assert run(database, "SELECT 1") == 1
+
+
+def test_a_server_that_dies_in_mid_statement_is_away(server, database):
+    backend = run(database, "SELECT pg_backend_pid()")
+    killer = threading.Thread(target=kill_at_work, args=(backend,))
+    killer.start()
+    with pytest.raises(DATABASE_AWAY):
+        run(database, "SELECT pg_sleep(20)")
+    killer.join()
+    wait_for(server.answers)
+
+
+def kill_at_work(backend):
+    wait_for(lambda: b"SELECT" in Path(f"/proc/{backend}/cmdline").read_bytes())
+    os.kill(backend, signal.SIGKILL)
+
+
+def test_a_server_that_is_gone_is_away(server, database):
+    server.child.stop()
+    with pytest.raises(OperationalError):
+        run(database, "SELECT 1")
+    revive(server)
+    assert run(database, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("SELECT 1 / 0", DataError),
+        ("SELECT nothing_of_that_name", ProgrammingError),
+        ("INSERT INTO once VALUES (1), (1)", IntegrityError),
+        ("DO $$ BEGIN RAISE EXCEPTION 'stop'; END $$", InternalError),
+        ("DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = 'ZZ001'; END $$", DatabaseError),
+    ],
+)
+def test_a_fault_of_the_statement_stays_one(database, statement, kind):
+    with database.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE once (n int PRIMARY KEY)")
+    with pytest.raises(DatabaseError) as raised:
+        run(database, statement)
+    assert type(raised.value) is kind
+    assert not isinstance(raised.value, DATABASE_AWAY)
+    assert as_problem(raised.value) is None
