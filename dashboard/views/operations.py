@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import redis
 from django.contrib import admin
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from core import breaker
 from core.errors import NotAuthenticated, NotFound
+from core.postgresql import DATABASE_AWAY
 from dashboard.page import View, by_htmx, page, show
 from medicines.selectors.misses import most_missed
 from medicines.selectors.popular import popular
@@ -82,7 +82,7 @@ def _unless_away(read: Callable[[], T]) -> T | None:
     """None: that Redis or the database does not answer, which the page says in the part that wants it."""
     try:
         return read()
-    except (redis.RedisError, DatabaseError, InterfaceError):
+    except (redis.RedisError, *DATABASE_AWAY):
         return None
 
 

@@ -6,7 +6,7 @@ from ops.roles import grant
 class Migration(migrations.Migration):
     """The page of beat's schedule, which operators may see."""
 
-    dependencies = [("ops", "0005_roles")]
+    dependencies = [("ops", "0006_korean_names")]
 
     operations = [
         migrations.CreateModel(
