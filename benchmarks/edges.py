@@ -118,6 +118,11 @@ http {{
 """
 
 
+def _quoted(value: str) -> str:
+    """As nginx reads a text, the quotes of a policy in it too."""
+    return '"' + value.replace('"', r"\"") + '"'
+
+
 class Alone:
     """An nginx that does nothing but give a cached answer, with a log line as nginx writes it by itself."""
 
@@ -127,7 +132,7 @@ class Alone:
         self.folder, self.conf = folder, folder / "nginx.conf"
         (folder / "body").write_bytes(answer.body)
         headers = "".join(
-            f"add_header {name} '{value}';\n" for name, value in answer.headers.items() if name not in _OF_NGINX
+            f"add_header {name} {_quoted(value)};\n" for name, value in answer.headers.items() if name not in _OF_NGINX
         )
         user = "user root;" if psutil.Process().uids().effective == 0 else ""
         self.conf.write_text(

@@ -108,6 +108,8 @@ def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_calle
     wait_for(lambda: reads_there(web, numbers))
     product.kill("postgres")
     try:
+        # For a moment the replica is still known to lack nothing.
+        wait_for(lambda: search(web, next(numbers)).json()["stale"])
         found, card = search(web, next(numbers)), ask(web.port, "/api/v1/medicines/198700405")
         suggested = ask(web.port, "/api/v1/medicines/suggest?q=부루")
         unknown = ask(web.port, "/api/v1/medicines/999999999")
