@@ -65,11 +65,11 @@ def _next(version: PlanVersion, known: "_Known", doses: Sequence[Taken], now: da
         *_count(own, limits_of_plan.get("max_per_day"), now),
         *(reason for one in sums for reason in one["reasons"]),
     ]
-    until = [datetime.fromisoformat(reason["until"]) for reason in reasons if reason["until"]]
+    until = [reason["until"] for reason in reasons if reason["until"]]
     return {
-        "possible_at": max(until, default=now).isoformat(),
+        "possible_at": max(until, default=now),
         "possible_now": not reasons,
-        "last_taken_at": own[0].isoformat() if own else None,
+        "last_taken_at": own[0] if own else None,
         "taken_in_24h": sum(at > now - _DAY for at in own),
         "reasons": reasons,
         "ingredients": [{name: value for name, value in one.items() if name != "reasons"} for one in sums],
@@ -181,7 +181,7 @@ def _over(name: str, mg: Decimal, recent: Sequence[Taken], limit: Limit) -> dict
 
 
 def _reason(kind: str, detail: str, until: datetime | None) -> dict[str, Any]:
-    return {"kind": kind, "detail": detail, "until": until.isoformat() if until else None}
+    return {"kind": kind, "detail": detail, "until": until}
 
 
 def _spoken(minutes: int) -> str:
