@@ -56,11 +56,14 @@ def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, databa
     assert run(database, "SELECT 1") == 1
     server.child.process.send_signal(signal.SIGQUIT)
     server.child.process.wait(30)
-    with pytest.raises(DATABASE_AWAY) as raised:
-        run(database, "SELECT 1")
-    assert type(raised.value.__cause__) is Bare
+    try:
+        with pytest.raises(DATABASE_AWAY) as raised:
+            run(database, "SELECT 1")
+    finally:
+        revive(server)
+    # By how far the socket was closed, psycopg2 raises its OperationalError or the bare class.
+    assert isinstance(raised.value.__cause__, Bare)
     assert as_problem(raised.value).status == 503
-    revive(server)
     database.close_if_unusable_or_obsolete()
     assert run(database, "SELECT 1") == 1
 
