@@ -6,7 +6,7 @@ import socket
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
@@ -15,6 +15,8 @@ from medicines.services import popularity
 
 # `<190>Nov 26 22:00:00 edge: ADDRESS ITEM_SEQ`, a datagram each; neither the query nor anything else of the request.
 _HIT = re.compile(rb": ([0-9a-f.:]{2,45}) ([0-9]{1,20})$")
+# A caller counts once a day; whoever asks again within the second sends the same bytes again.
+_REMEMBERED = 10_000
 
 
 class Command(BaseCommand):
@@ -27,8 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with _listening(options["socket"]) as receiver:
-            while True:
-                _count(receiver.recv(512))
+            _count_all(receiver)
 
 
 @contextlib.contextmanager
@@ -43,6 +44,17 @@ def _listening(path: Path) -> Iterator[socket.socket]:
         finally:
             path.unlink(missing_ok=True)
             popularity.flush()
+
+
+def _count_all(receiver: socket.socket) -> NoReturn:
+    seen: set[bytes] = set()
+    while True:
+        line = receiver.recv(512)
+        if line not in seen:
+            if len(seen) >= _REMEMBERED:
+                seen.clear()
+            seen.add(line)
+            _count(line)
 
 
 def _count(line: bytes) -> None:
