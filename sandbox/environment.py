@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 from sandbox import standin_process
 from sandbox.engines.postgres import Postgres
@@ -20,7 +19,7 @@ from sandbox.home import Home, write_private
 from sandbox.supervisor import Service, Supervisor
 
 _BORROW_SECONDS = 150.0
-_locks: list[IO[str]] = []
+_locks: list[int] = []
 
 
 def say(text: str) -> None:
@@ -62,13 +61,13 @@ def publish(home: Home, variables: Mapping[str, str]) -> None:
 
 def lock(path: Path, kind: int) -> bool:
     """Hold a file lock until this process ends (however it ends); False when another holds it and `kind` won't wait."""
-    file = path.open("a+")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(file, kind)
+        fcntl.flock(descriptor, kind)
     except BlockingIOError:
-        file.close()
+        os.close(descriptor)
         return False
-    _locks.append(file)
+    _locks.append(descriptor)
     return True
 
 
@@ -96,7 +95,7 @@ def _borrowed(home: Home) -> dict[str, str] | None:
     state = home.read_state()
     if state is None:
         # The owner may be leaving: it waits for its borrowers, so whoever waits for the owner must not be one.
-        _locks.pop().close()
+        os.close(_locks.pop())
     return state
 
 
