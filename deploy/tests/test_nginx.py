@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import requests
 
-from config.tests.running import Answer
+from config.tests.running import Answer, wait_for
 from deploy.tests.edge import HOST, needs_nginx
 
 pytestmark = needs_nginx
@@ -175,6 +175,8 @@ def test_the_access_log_tells_no_query_and_no_path(edge):
     edge.ask("/api/v1/medicines/195700020/summary?keyword=secretword")
     edge.ask("/api/v1/calendar/secrettoken0123456789abcdef.ics")
     edge.ask("/api/v1/medicines?q=secretword", X_Long="a" * 20_000)
+    # Lines are written together, a second later at most.
+    wait_for(lambda: '"status":"494"' in edge.log() or '"status":"431"' in edge.log())
     text = edge.log()
     assert '"route":"search"' in text
     assert '"route":"summary"' in text
