@@ -91,6 +91,12 @@ class Summary(GeneratedText):
         indexes = (
             # sweep: work that was lost or may be tried again
             models.Index(fields=["work", "lease_until"], name="idx_summary_unfinished", condition=~Q(work="done")),
+            # the curators' queue, which ranks all rows without reading their texts
+            models.Index(
+                fields=["medicine"],
+                include=["id", "state", "prompt_version", "source_hash", "own_risk"],
+                name="idx_summary_queue",
+            ),
         )
 
     def __str__(self) -> str:

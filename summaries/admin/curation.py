@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,15 +17,24 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.celery_task import enqueue
 from medicines.selectors.curation import ids_named
+from ops.fast_lists import CappedPaginator
 from summaries import review, services, tasks
 from summaries.admin.forms import ReasonForm, SentenceForm, SentenceFormSet
 from summaries.comparison import FIELDS, bound, compare
 from summaries.models import MODELS, CustomSummary, Kind, Summary
-from summaries.queue import queue
+from summaries.queue import in_two_steps, queue
 from summaries.review import GateRefused, NotPossible, Outdated, ReviewError
 
 _TEMPLATES = "admin/summaries/curation"
 Row = Summary | CustomSummary
+
+
+class QueuePaginator(CappedPaginator):
+    """Ranks without reading what is not shown."""
+
+    def _get_page(self, object_list: Any, number: int, paginator: Any) -> Page[Any]:
+        rows: Any = self.object_list
+        return Page(in_two_steps(object_list, rows), number, paginator)
 
 
 class CurationAdmin(admin.ModelAdmin[Any]):
@@ -39,6 +49,16 @@ class CurationAdmin(admin.ModelAdmin[Any]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queue(self.kind)
+
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,  # Django's signature
+    ) -> QueuePaginator:
+        return QueuePaginator(queryset, per_page, orphans, allow_empty_first_page)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

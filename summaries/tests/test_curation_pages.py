@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core import stores
 from medicines.models import Medicine
+from summaries import prompts
 from summaries.models import Summary, SummaryRevision
 from summaries.queue import queue
 from summaries.risk import CLASS_RISK, MOST_REFUSED_RISK
@@ -261,6 +262,28 @@ def test_no_row_of_the_queue_has_its_json_opened():
         assert '"own_risk" +' in sql
         assert "jsonb" not in sql
         assert not re.search(r"checks\W+(->|\?)", sql)
+
+
+def test_a_page_of_the_queue_is_ranked_by_the_narrow_index(curator):
+    """Two pages follow each other, and to find their rows no text is read."""
+    for number in range(120):
+        medicine = make_medicine(f"2098{number:05}", f"줄{number}정")
+        Medicine.objects.filter(pk=medicine.pk).update(popularity=number % 7)
+        Summary.objects.create(
+            medicine=medicine, item_seq=medicine.item_seq, prompt_version=prompts.VERSION, source_hash="x"
+        )
+    with CaptureQueriesContext(connection) as queries:
+        pages = [curator.get(url("changelist"), {"p": number}).context["cl"].result_list for number in (1, 2)]
+    shown = [row.pk for page in pages for row in page]
+    assert shown == list(queue().order_by("-priority", "pk").values_list("pk", flat=True))[:100]
+    ranking = next(query["sql"] for query in queries if "own_risk" in query["sql"] and "LIMIT 50" in query["sql"])
+    assert '"sections"' not in ranking
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {ranking}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "Index Only Scan using idx_summary_queue on summary" in plan
 
 
 @pytest.mark.parametrize(
