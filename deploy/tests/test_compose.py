@@ -96,6 +96,14 @@ def test_only_nginx_is_reached_from_outside():
         assert compose.service(name)["networks"] == ["inner"]
 
 
+def test_nginx_reaches_the_web_from_addresses_that_it_trusts():
+    """A second network in common, and the engine might lead nginx there: every page would be a redirect to itself."""
+    web = compose.service("web")
+    assert set(compose.service("nginx")["networks"]) & set(web["networks"]) == {"inner"}
+    (pool,) = compose.load()["networks"]["inner"]["ipam"]["config"]
+    assert web["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
+
+
 def test_connections_stay_below_what_the_database_takes():
     """Threads of the web, processes of the workers, and some for people."""
     command = compose.service("db")["command"]
