@@ -78,6 +78,24 @@ def test_cache_and_broker_are_two_and_only_one_may_forget():
     assert environment["REDIS_URL"] != environment["CELERY_BROKER_URL"]
 
 
+@pytest.mark.parametrize("name", ["redis", "redis-broker"])
+def test_a_valkey_needs_no_right_to_own_its_folder(name):
+    """As root its entrypoint looks through /data and gives it away, which takes rights that it does not have here."""
+    service = compose.service(name)
+    uid, gid = service["user"].split(":")
+    assert int(uid) > 0
+    assert "cap_add" not in service
+    mounts = [mount for mount in service.get("tmpfs", []) if mount.startswith("/data:")]
+    assert all({f"uid={uid}", f"gid={gid}"} <= set(mount.partition(":")[2].split(",")) for mount in mounts)
+    assert mounts or "broker:/data" in service["volumes"], "a new volume takes the owner that the image's folder has"
+
+
+def test_the_database_is_well_only_when_others_can_reach_it():
+    """The image makes the database with a server that has no address, and pg_isready asks a socket unless told."""
+    test = compose.service("db")["healthcheck"]["test"]
+    assert test[test.index("-h") + 1] == "127.0.0.1"
+
+
 def test_every_queue_has_a_worker():
     commands = [
         service["command"] for service in compose.load()["services"].values() if "worker" in service.get("command", [])
