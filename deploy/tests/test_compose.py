@@ -1,5 +1,7 @@
 """The compose file is one that engines take, and keeps what it promises."""
 
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +69,19 @@ def test_no_secret_is_a_variable(name):
     named = {value.removeprefix("/run/secrets/") for key, value in variables.items() if key.endswith("_FILE")}
     assert named == set(service.get("secrets", []))
     assert named <= compose.load()["secrets"].keys()
+
+
+def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
+    """Files that any container's user may read, in a folder that no other user of the machine enters."""
+    script = shutil.copy(PROJECT / "deploy" / "make_secrets", tmp_path)
+    folder = tmp_path / "secrets"
+    run("sh", script)
+    made = {file.name: file.read_text() for file in folder.iterdir()}
+    assert made.keys() == compose.load()["secrets"].keys()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    run("sh", script)
+    assert {file.name: file.read_text() for file in folder.iterdir()} == made
 
 
 def test_cache_and_broker_are_two_and_only_one_may_forget():
