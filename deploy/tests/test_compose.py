@@ -111,6 +111,23 @@ def test_the_database_is_well_only_when_others_can_reach_it():
     assert test[test.index("-h") + 1] == "127.0.0.1"
 
 
+def writable(service):
+    mounts = [mount.split(":") for mount in service["volumes"] if not mount.endswith(":ro")]
+    return {target: source for source, target in mounts}
+
+
+def test_what_postgres_user_writes_to_is_given_to_it():
+    """An engine makes volumes and missing folders root's; without capabilities nobody else can give them away."""
+    folders = compose.service("folders")
+    program, owner, *given = folders["command"]
+    assert (program, owner, folders["cap_add"]) == ("chown", compose.service("backup")["user"], ["CHOWN"])
+    assert set(given) == set(writable(folders))
+    wanted = writable(compose.service("backup")) | writable(compose.service("db"))
+    wanted.pop("/var/lib/postgresql")  # the image's own, whose entrypoint sees to it
+    assert writable(folders) == wanted
+    assert all("folders" in compose.service(name)["depends_on"] for name in ("db", "backup"))
+
+
 def test_every_queue_has_a_worker():
     commands = [
         service["command"] for service in compose.load()["services"].values() if "worker" in service.get("command", [])
