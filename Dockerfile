@@ -20,6 +20,7 @@ RUN DJANGO_SECRET_KEY=only-for-collecting-files-0123456789 DATABASE_URL=postgres
 
 FROM nginx:1.30-alpine AS nginx
 COPY nginx.conf /etc/nginx/nginx.conf
+COPY deploy/nginx_web.sh /docker-entrypoint.d/40-web.sh
 COPY --from=build /app/var/static /usr/share/nginx/static
 
 FROM python:3.13-slim-trixie AS pilling
