@@ -33,5 +33,5 @@ COPY --from=build /app /app
 USER 10001:10001
 EXPOSE 8000
 # The web's. Worker and beat have their own in the compose file.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "deploy/healthcheck.py"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "deploy.healthcheck"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
