@@ -26,7 +26,7 @@ COPY --from=build /app/var/static /usr/share/nginx/static
 FROM python:3.13-slim-trixie AS pilling
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8
 RUN groupadd --system --gid 10001 pilling && useradd --system --uid 10001 --gid 10001 --no-create-home pilling \
-    && install -d -o 10001 -g 10001 /run/pilling
+    && install -d -o 10001 -g 10001 /run/pilling /var/lib/pilling/pictures
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app

@@ -1,5 +1,6 @@
 """The compose file is one that engines take, and keeps what it promises."""
 
+import re
 import shutil
 import stat
 import subprocess
@@ -126,6 +127,24 @@ def test_what_postgres_user_writes_to_is_given_to_it():
     wanted.pop("/var/lib/postgresql")  # the image's own, whose entrypoint sees to it
     assert writable(folders) == wanted
     assert all("folders" in compose.service(name)["depends_on"] for name in ("db", "backup"))
+
+
+def test_the_web_can_write_where_it_has_to():
+    """The rest of its file system is read-only."""
+    web = compose.service("web")
+    places = [mount.partition(":")[0] for mount in web["tmpfs"]] + list(writable(web))
+    folders = {name: Path(web["environment"][name]) for name in compose.written()}
+    assert "PICTURES_ROOT" in folders
+    lost = {name for name, folder in folders.items() if not any(folder.is_relative_to(place) for place in places)}
+    assert lost == set()
+
+
+def test_volumes_of_the_product_begin_as_its_users():
+    """A new volume takes the owner of the image's folder, and is root's where the image has none."""
+    (made,) = re.findall(r"install -d -o 10001 -g 10001 (.+)", (PROJECT / "Dockerfile").read_text())
+    services = [each for each in compose.load()["services"].values() if each["image"] == "pilling:latest"]
+    targets = {target for each in services for target in writable(each | {"volumes": each.get("volumes", [])})}
+    assert targets == set(made.split())
 
 
 def test_every_queue_has_a_worker():

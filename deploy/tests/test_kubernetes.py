@@ -79,6 +79,16 @@ def test_the_same_commands_as_in_compose():
     assert queues == {"people", "reminders", "batch"}
 
 
+def test_the_web_can_write_where_it_has_to():
+    """The rest of its file system is read-only."""
+    (settings,) = of_kind("ConfigMap")
+    (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
+    env = settings["data"] | {each["name"]: each.get("value") for each in containers(web)[0]["env"]}
+    places = [each["mountPath"] for each in containers(web)[0]["volumeMounts"] if not each.get("readOnly")]
+    folders = {name: Path(env[name]) for name in compose.written()}
+    assert {n for n, folder in folders.items() if not any(folder.is_relative_to(place) for place in places)} == set()
+
+
 def named(variables):
     """What the settings find: `NAME_FILE` gives `NAME`."""
     return {name.removesuffix("_FILE") for name in variables}
@@ -87,7 +97,9 @@ def named(variables):
 def test_the_same_variables_as_in_compose():
     """And the one that compose leaves to pilling.env, without which every login is refused."""
     (settings,) = of_kind("ConfigMap")
-    assert named(compose.service("web")["environment"]) | {"KAKAO_APP_ID"} <= named(settings["data"])
+    (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
+    given = named(settings["data"]) | {each["name"] for each in containers(web)[0]["env"]}
+    assert named(compose.service("web")["environment"]) | {"KAKAO_APP_ID"} <= given
     (patch,) = yaml.safe_load((FOLDER / "overlays/production/kustomization.yaml").read_text())["patches"]
     patched = {each["path"]: each["value"] for each in yaml.safe_load(patch["patch"])}
     assert patched.keys() == {"/data/ALLOWED_HOSTS", "/data/KAKAO_APP_ID"}
