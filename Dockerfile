@@ -20,17 +20,18 @@ RUN DJANGO_SECRET_KEY=only-for-collecting-files-0123456789 DATABASE_URL=postgres
 
 FROM nginx:1.30-alpine AS nginx
 COPY nginx.conf /etc/nginx/nginx.conf
+COPY deploy/nginx_web.sh /docker-entrypoint.d/40-web.sh
 COPY --from=build /app/var/static /usr/share/nginx/static
 
 FROM python:3.13-slim-trixie AS pilling
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8
 RUN groupadd --system --gid 10001 pilling && useradd --system --uid 10001 --gid 10001 --no-create-home pilling \
-    && install -d -o 10001 -g 10001 /run/pilling
+    && install -d -o 10001 -g 10001 /run/pilling /var/lib/pilling/pictures
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 USER 10001:10001
 EXPOSE 8000
 # The web's. Worker and beat have their own in the compose file.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "deploy/healthcheck.py"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "deploy.healthcheck"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]

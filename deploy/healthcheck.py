@@ -1,10 +1,14 @@
-"""Is this container well? `healthcheck.py` asks the web, `healthcheck.py beat` looks for beat's lease."""
+"""Is this container well? `python -m deploy.healthcheck` asks the web, with `beat` it looks for beat's lease."""
 
 import http.client
 import os
 import sys
 
 import redis
+
+from core import stores
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def web() -> bool:
@@ -22,10 +26,12 @@ def web() -> bool:
 
 
 def beat() -> bool:
-    """Whether some beat holds the lease, which runs out half a minute after its holder's last round."""
+    """Whether some beat holds the lease, which runs out half a minute after its holder's last round.
+
+    The broker's address is the settings' to find: it may stand in a file, and may be Sentinels'.
+    """
     try:
-        with redis.Redis.from_url(os.environ["CELERY_BROKER_URL"], socket_timeout=4) as broker:
-            return bool(broker.exists("pilling:beat::lock"))
+        return stores.broker.run(lambda broker: broker.exists("pilling:beat::lock")) == 1
     except redis.RedisError:
         return False
 

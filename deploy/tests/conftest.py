@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.tests.conftest import OwnValkey
 from deploy.tests.edge import Behind, Edge
 
 
@@ -25,3 +26,11 @@ def edge(product: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
+    valkey = OwnValkey(tmp_path_factory.mktemp("vk"))
+    valkey.start()
+    yield valkey
+    valkey.kill()

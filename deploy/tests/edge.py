@@ -10,10 +10,13 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+import requests
 
 from config.tests.running import Answer, Product, free_port, wait_for
 from sandbox.home import PROJECT
@@ -36,11 +39,31 @@ class Behind(Product):
         }
 
 
+def ask(port: int, path: str, **headers: str) -> requests.Response:
+    """One web alone, as nginx asks."""
+    given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
+    try:
+        return requests.get(f"http://127.0.0.1:{port}{path}", headers=given, timeout=20, allow_redirects=False)
+    except requests.ConnectionError:
+        return requests.Response()
+
+
+class Web:
+    """Another gunicorn of the same product, on a port of its own."""
+
+    def __init__(self, product: Product, folder: Path, **variables: str) -> None:
+        self.port = free_port()
+        env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
+        self.child = spawn("web", command, log=folder / "web.log", env=env, cwd=PROJECT)
+        wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=60)
+
+
 class Edge:
     """One nginx. `ports`: of the web processes behind it."""
 
     def __init__(self, folder: Path, ports: list[int]) -> None:
-        self.folder, self.ports = folder, ports
+        self.folder = folder
         self.http, self.tls, self.status = free_port(), free_port(), free_port()
         for name in ("tls", "conf.d", "cache", "html/static", "run", "tmp"):
             (folder / name).mkdir(parents=True)
@@ -48,6 +71,7 @@ class Edge:
         self.conf = folder / "nginx.conf"
         self.access, self.errors = folder / "access.log", folder / "error.log"
         self._certify()
+        self._send_to(ports)
         self.conf.write_text(self._moved((PROJECT / "nginx.conf").read_text()))
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         places = "".join(f"{kind}_temp_path {folder / 'tmp' / kind};\n" for kind in kinds)
@@ -59,8 +83,12 @@ class Edge:
         command = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 {made}".split()
         subprocess.run(command, check=True, capture_output=True)
 
+    def _send_to(self, ports: list[int]) -> None:
+        """As deploy/nginx_web.sh and deploy/release write it, with addresses for names."""
+        servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;\n" for port in ports]
+        (self.folder / "web.conf").write_text("".join(servers))
+
     def _moved(self, text: str) -> str:
-        servers = " ".join(f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;" for port in self.ports)
         user = "user root;" if os.geteuid() == 0 else ""
         for pattern, new in (
             (r"^user nginx;", user),
@@ -69,7 +97,7 @@ class Edge:
             (r"listen 80 default_server", f"listen 127.0.0.1:{self.http} default_server"),
             (r"listen 443 ", f"listen 127.0.0.1:{self.tls} "),
             (r"127.0.0.1:8081", f"127.0.0.1:{self.status}"),
-            (r"server web:8000;", servers),
+            (r"/run/web\.conf", f"{self.folder}/web.conf"),
             (r"/dev/stdout", str(self.access)),
             (r"/dev/stderr", str(self.errors)),
             (r"/etc/nginx/(tls|conf\.d)", rf"{self.folder}/\1"),
@@ -92,6 +120,19 @@ class Edge:
     def stop(self) -> None:
         if self.child:
             self.child.stop()
+
+    def lead(self, ports: list[int]) -> None:
+        """Another web, as deploy/release does it: until the workers of before have gone."""
+        self._send_to(ports)
+        before = {worker.pid for worker in self._workers()}
+        subprocess.run(self.command("-s", "reload"), check=True, capture_output=True, timeout=20)
+        wait_for(lambda: not before & {worker.pid for worker in self._workers()})
+
+    def _workers(self) -> list[psutil.Process]:
+        """Without nginx's keeper of the cache, which goes with them but asks nobody."""
+        assert self.child
+        children = psutil.Process(self.child.process.pid).children()
+        return [child for child in children if "worker process" in " ".join(child.cmdline())]
 
     def _answers(self) -> bool:
         """By a whole handshake: another process may have had the port a moment ago."""

@@ -1,6 +1,7 @@
 """A machine that runs the compose file's processes without an engine: built image, real commands, embedded servers.
 
-What only a container has is replaced: `/run/secrets` and `/tmp` by folders, names of other services by addresses.
+What only a container has is replaced: `/run/secrets`, `/var/lib` and `/tmp` by folders, names of other services by
+addresses.
 """
 
 import re
@@ -53,6 +54,7 @@ class Machine:
 
     def _here(self, value: str, service: str) -> str:
         value = re.sub(r"^/run/secrets/", f"{self.folder}/secrets/", value)
+        value = re.sub(r"^/var/lib/", f"{self.folder}/lib/", value)
         return value if str(self.folder) in value else re.sub(r"^/tmp/", f"{self.folder}/tmp/{service}-", value)  # noqa: S108
 
     def start(self, service: str) -> Child:

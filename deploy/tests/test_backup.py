@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from config.tests.running import wait_for
 from sandbox.engines.postgres import _BINARIES, Postgres
 from sandbox.home import PROJECT, Home
-from sandbox.process import run_as_root, unprivileged
+from sandbox.process import run_as_root, spawn, unprivileged
 
 SCRIPTS = PROJECT / "deploy" / "backup"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("gpg") is None, reason="needs Debian's package gnupg")]
@@ -85,6 +86,19 @@ class Site:
         (name,) = self.sql("SELECT pg_walfile_name(pg_switch_wal())")[0]
         wait_for((self.folder / "wal" / f"{name}.gpg").exists, why=self.child.log_tail())
 
+    def waiting(self) -> int | None:
+        """Since when the oldest file waits for the archive, None when none does."""
+        oldest = "SELECT extract(epoch FROM min(modification))::bigint FROM pg_ls_archive_statusdir()"
+        return self.sql(f"{oldest} WHERE name LIKE '%.ready'")[0][0]
+
+    def block_next(self) -> Path:
+        """Another file lies in the archive where the next one belongs: PostgreSQL's is refused until that is gone."""
+        name = self.sql("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")[0][0]
+        blocked = self.folder / "wal" / f"{name}.gpg"
+        blocked.write_text("not this server's")
+        self.sql("SELECT pg_logical_emit_message(true, 'test', 'something'); SELECT pg_switch_wal()")
+        return blocked
+
     def rows_at(self, base: Path, moment: str) -> list[tuple]:
         """What the table held then, read from a server restored to that moment."""
         data = self.folder / "trial" / "then"
@@ -147,6 +161,49 @@ def test_a_backup_is_made_tried_and_told(site):
     assert not list((site.folder / "trial").glob("data*"))
 
 
+def told(site):
+    """Until when the archive has everything, as it was told."""
+    done = site.run("tell_archive")
+    assert done.returncode == 0, done.stderr
+    name, value = (site.folder / "backups" / "metrics" / "archive.prom").read_text().split()
+    assert name == "wal_archived_until_timestamp_seconds"
+    return int(value)
+
+
+def now(site):
+    return site.sql("SELECT extract(epoch FROM now())::bigint")[0][0]
+
+
+def test_an_archive_that_cannot_be_written_is_told_until_it_can(site):
+    site.archived()
+    wait_for(lambda: not site.waiting())
+    before = now(site)
+    assert told(site) >= before, "nothing waits, however long nothing was written"
+    blocked = site.block_next()
+    wait_for(site.waiting)
+    site.sql("SELECT pg_sleep(2.1)")
+    assert told(site) < now(site) - 1
+    assert told(site) == site.waiting()
+    blocked.unlink()
+    site.archived()  # another file: PostgreSQL tries again at once
+    wait_for(lambda: not site.waiting(), why=site.child.log_tail())
+    since = now(site)
+    assert told(site) >= since
+
+
+def test_the_schedule_tells_by_itself_how_old_the_archive_is(site):
+    file = site.folder / "backups" / "metrics" / "archive.prom"
+    file.unlink(missing_ok=True)
+    command = [str(SCRIPTS / "schedule")]
+    command = unprivileged(command) if run_as_root() else command
+    running = spawn("schedule", command, log=site.home.logs / "schedule.log", env=site.variables)
+    try:
+        wait_for(file.exists, why=running.log_tail())
+    finally:
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait()
+
+
 def test_nothing_leaves_the_server_in_the_clear(site):
     site.base()
     site.archived()
@@ -154,6 +211,14 @@ def test_nothing_leaves_the_server_in_the_clear(site):
     assert len(files) >= 2
     assert all(file.suffix == ".gpg" and b"sentinel-of-the-test" not in file.read_bytes() for file in files)
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+def test_a_quiet_minute_costs_the_archive_little(site):
+    """PostgreSQL hands over 16 MB each minute in which anything was written: 23 GB a day."""
+    site.archived()
+    site.archived()
+    newest = max((site.folder / "wal").glob("0*.gpg"), key=lambda file: file.name)
+    assert newest.stat().st_size < 1_000_000
 
 
 def test_any_moment_since_the_backup_can_be_had_again(site):

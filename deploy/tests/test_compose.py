@@ -1,5 +1,8 @@
 """The compose file is one that engines take, and keeps what it promises."""
 
+import re
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +72,19 @@ def test_no_secret_is_a_variable(name):
     assert named <= compose.load()["secrets"].keys()
 
 
+def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
+    """Files that any container's user may read, in a folder that no other user of the machine enters."""
+    script = shutil.copy(PROJECT / "deploy" / "make_secrets", tmp_path)
+    folder = tmp_path / "secrets"
+    run("sh", script)
+    made = {file.name: file.read_text() for file in folder.iterdir()}
+    assert made.keys() == compose.load()["secrets"].keys()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    run("sh", script)
+    assert {file.name: file.read_text() for file in folder.iterdir()} == made
+
+
 def test_cache_and_broker_are_two_and_only_one_may_forget():
     cache, broker = compose.service("redis")["command"], compose.service("redis-broker")["command"]
     assert "allkeys-lru" in cache
@@ -76,6 +92,59 @@ def test_cache_and_broker_are_two_and_only_one_may_forget():
     assert broker[broker.index("--appendonly") + 1] == "yes"
     environment = compose.service("web")["environment"]
     assert environment["REDIS_URL"] != environment["CELERY_BROKER_URL"]
+
+
+@pytest.mark.parametrize("name", ["redis", "redis-broker"])
+def test_a_valkey_needs_no_right_to_own_its_folder(name):
+    """As root its entrypoint looks through /data and gives it away, which takes rights that it does not have here."""
+    service = compose.service(name)
+    uid, gid = service["user"].split(":")
+    assert int(uid) > 0
+    assert "cap_add" not in service
+    mounts = [mount for mount in service.get("tmpfs", []) if mount.startswith("/data:")]
+    assert all({f"uid={uid}", f"gid={gid}"} <= set(mount.partition(":")[2].split(",")) for mount in mounts)
+    assert mounts or "broker:/data" in service["volumes"], "a new volume takes the owner that the image's folder has"
+
+
+def test_the_database_is_well_only_when_others_can_reach_it():
+    """The image makes the database with a server that has no address, and pg_isready asks a socket unless told."""
+    test = compose.service("db")["healthcheck"]["test"]
+    assert test[test.index("-h") + 1] == "127.0.0.1"
+
+
+def writable(service):
+    mounts = [mount.split(":") for mount in service["volumes"] if not mount.endswith(":ro")]
+    return {target: source for source, target in mounts}
+
+
+def test_what_postgres_user_writes_to_is_given_to_it():
+    """An engine makes volumes and missing folders root's; without capabilities nobody else can give them away."""
+    folders = compose.service("folders")
+    program, owner, *given = folders["command"]
+    assert (program, owner, folders["cap_add"]) == ("chown", compose.service("backup")["user"], ["CHOWN"])
+    assert set(given) == set(writable(folders))
+    wanted = writable(compose.service("backup")) | writable(compose.service("db"))
+    wanted.pop("/var/lib/postgresql")  # the image's own, whose entrypoint sees to it
+    assert writable(folders) == wanted
+    assert all("folders" in compose.service(name)["depends_on"] for name in ("db", "backup"))
+
+
+def test_the_web_can_write_where_it_has_to():
+    """The rest of its file system is read-only."""
+    web = compose.service("web")
+    places = [mount.partition(":")[0] for mount in web["tmpfs"]] + list(writable(web))
+    folders = {name: Path(web["environment"][name]) for name in compose.written()}
+    assert "PICTURES_ROOT" in folders
+    lost = {name for name, folder in folders.items() if not any(folder.is_relative_to(place) for place in places)}
+    assert lost == set()
+
+
+def test_volumes_of_the_product_begin_as_its_users():
+    """A new volume takes the owner of the image's folder, and is root's where the image has none."""
+    (made,) = re.findall(r"install -d -o 10001 -g 10001 (.+)", (PROJECT / "Dockerfile").read_text())
+    services = [each for each in compose.load()["services"].values() if each["image"] == "pilling:latest"]
+    targets = {target for each in services for target in writable(each | {"volumes": each.get("volumes", [])})}
+    assert targets == set(made.split())
 
 
 def test_every_queue_has_a_worker():
@@ -94,6 +163,14 @@ def test_only_nginx_is_reached_from_outside():
     assert compose.load()["networks"]["inner"]["internal"] is True
     for name in ("db", "redis", "redis-broker"):
         assert compose.service(name)["networks"] == ["inner"]
+
+
+def test_nginx_reaches_the_web_from_addresses_that_it_trusts():
+    """A second network in common, and the engine might lead nginx there: every page would be a redirect to itself."""
+    web = compose.service("web")
+    assert set(compose.service("nginx")["networks"]) & set(web["networks"]) == {"inner"}
+    (pool,) = compose.load()["networks"]["inner"]["ipam"]["config"]
+    assert web["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
 
 
 def test_connections_stay_below_what_the_database_takes():

@@ -1,5 +1,6 @@
 """The manifests follow Kubernetes' own schemas, and say what the product needs."""
 
+import re
 from pathlib import Path
 
 import kubernetes_validate
@@ -76,6 +77,63 @@ def test_the_same_commands_as_in_compose():
         if "worker" in c.get("args", [])
     }
     assert queues == {"people", "reminders", "batch"}
+
+
+def test_the_web_can_write_where_it_has_to():
+    """The rest of its file system is read-only."""
+    (settings,) = of_kind("ConfigMap")
+    (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
+    env = settings["data"] | {each["name"]: each.get("value") for each in containers(web)[0]["env"]}
+    places = [each["mountPath"] for each in containers(web)[0]["volumeMounts"] if not each.get("readOnly")]
+    folders = {name: Path(env[name]) for name in compose.written()}
+    assert {n for n, folder in folders.items() if not any(folder.is_relative_to(place) for place in places)} == set()
+
+
+def named(variables):
+    """What the settings find: `NAME_FILE` gives `NAME`."""
+    return {name.removesuffix("_FILE") for name in variables}
+
+
+def test_the_same_variables_as_in_compose():
+    """And the one that compose leaves to pilling.env, without which every login is refused."""
+    (settings,) = of_kind("ConfigMap")
+    (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
+    given = named(settings["data"]) | {each["name"] for each in containers(web)[0]["env"]}
+    assert named(compose.service("web")["environment"]) | {"KAKAO_APP_ID"} <= given
+    (patch,) = yaml.safe_load((FOLDER / "overlays/production/kustomization.yaml").read_text())["patches"]
+    patched = {each["path"]: each["value"] for each in yaml.safe_load(patch["patch"])}
+    assert patched.keys() == {"/data/ALLOWED_HOSTS", "/data/KAKAO_APP_ID"}
+    assert all(patched.values())
+
+
+def test_the_web_answers_by_the_name_that_it_is_scraped_by():
+    """Prometheus finds pods by their annotations, and asks them by their address."""
+    (settings,) = of_kind("ConfigMap")
+    (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
+    assert web["spec"]["template"]["metadata"]["annotations"]["prometheus.io/scrape"] == "true"
+    env = {each["name"]: each for each in containers(web)[0]["env"]}
+    assert env["POD_IP"]["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    known = {**settings["data"], "POD_IP": "10.1.2.3"}
+    hosts = re.sub(r"\$\((\w+)\)", lambda found: known[found[1]], env["ALLOWED_HOSTS"]["value"]).split(",")
+    assert hosts == [*settings["data"]["ALLOWED_HOSTS"].split(","), "10.1.2.3"]
+    assert list(env).index("POD_IP") < list(env).index("ALLOWED_HOSTS"), "only what stands before is known"
+
+
+def test_migrations_come_first_with_all_that_they_need():
+    """The README's commands pick these by their label."""
+    first = {name_of(each) for each in OBJECTS if each["metadata"].get("labels", {}).get("step") == "migrate"}
+    assert first == {"Job/migrate", "ConfigMap/pilling", "ServiceAccount/pilling", "Namespace/pilling"}
+    text = (PROJECT / "deploy" / "README.md").read_text()
+    order = ("delete job migrate", "-l step=migrate\n", "wait job/migrate", "overlays/production\n```")
+    assert sorted(order, key=text.index) == list(order)
+
+
+def test_whoever_works_is_asked_whether_it_does():
+    for each in of_kind("Deployment"):
+        assert all("livenessProbe" in c for c in containers(each) if c["name"] != "edge-counter"), name_of(each)
+    (beat,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "beat")
+    check = compose.service("celery-beat")["healthcheck"]["test"]
+    assert containers(beat)[0]["livenessProbe"]["exec"]["command"] == check[1:]
 
 
 def test_nobody_is_killed_before_the_work_is_done():

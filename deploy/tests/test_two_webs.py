@@ -1,16 +1,13 @@
 """Two web servers (as on two machines) behind one nginx: nothing that matters is kept in a process."""
 
 import signal
-import sys
 import time
 
 import pytest
 import requests
 
-from config.tests.running import free_port, wait_for
-from deploy.tests.edge import HOST, Edge, needs_nginx
-from sandbox.home import PROJECT
-from sandbox.process import spawn, wait_until
+from config.tests.running import wait_for
+from deploy.tests.edge import HOST, Edge, Web, ask, needs_nginx
 
 pytestmark = [needs_nginx, pytest.mark.slow]
 _SET = """
@@ -33,29 +30,9 @@ print(session.session_key)
 """
 
 
-class Second:
-    """Another gunicorn of the same product, on a port of its own."""
-
-    def __init__(self, product, folder, **variables):
-        self.port = free_port()
-        env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
-        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
-        self.child = spawn("second", command, log=folder / "second.log", env=env, cwd=PROJECT)
-        wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=60)
-
-
-def ask(port, path, **headers):
-    """One of them alone, as nginx asks."""
-    given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
-    try:
-        return requests.get(f"http://127.0.0.1:{port}{path}", headers=given, timeout=20, allow_redirects=False)
-    except requests.ConnectionError:
-        return requests.Response()
-
-
 @pytest.fixture(scope="module")
 def second(product, tmp_path_factory):
-    running = Second(product, tmp_path_factory.mktemp("second"))
+    running = Web(product, tmp_path_factory.mktemp("second"))
     yield running
     running.child.stop()
 
