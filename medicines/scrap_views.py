@@ -49,16 +49,17 @@ class OneScrap(_Signed):
 
     @scrap_schema.changed
     def patch(self, request: Request, id_: int) -> Response:
-        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
-        check_match(request._request, _etag(scrap))
-        return _shown(services.change_scrap(scrap=scrap, given=_read(request, ScrapChange)))
+        given, check = _read(request, ScrapChange), _precondition(request)
+        return _shown(services.change_scrap(user_id=self.me, id_=id_, given=given, check=check))
 
     @scrap_schema.deleted
     def delete(self, request: Request, id_: int) -> Response:
-        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
-        check_match(request._request, _etag(scrap))
-        services.delete_scrap(scrap=scrap)
+        services.delete_scrap(user_id=self.me, id_=id_, check=_precondition(request))
         return Response(status=204)
+
+
+def _precondition(request: Request) -> services.Check:
+    return lambda scrap: check_match(request._request, _etag(scrap))
 
 
 def _read(request: Request, kind: type[StrictSerializer]) -> Any:
