@@ -1,6 +1,5 @@
 """What every view of this app does: read strict input, know the person, answer JSON with an ETag."""
 
-from hashlib import blake2b
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from rest_framework.views import APIView
 
 from core.api import json_response
 from core.errors import NotFound
+from core.preconditions import etag_of_bytes
 from schedules.selectors.feed import encode
 from schedules.selectors.people import Person, person
 
@@ -41,10 +41,10 @@ def read(request: Request, kind: type[Input]) -> Any:
     return serializer.validated_data
 
 
-def answer(request: Request, body: Any, *, status: int = 200, etag: str | None = None) -> HttpResponse:
-    """JSON for this person alone: kept by nobody else, and 304 when the phone has it."""
+def answer(request: Request, body: Any, *, status: int = 200, state: str = "") -> HttpResponse:
+    """JSON for this person alone: kept by nobody else, and 304 when the phone has it. `state`: what If-Match is for."""
     raw = body if isinstance(body, bytes) else encode(body)
-    etag = etag or f'"{blake2b(raw, digest_size=9).hexdigest()}"'
+    etag = etag_of_bytes(raw, state)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if request.method in ("GET", "HEAD") and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         return HttpResponse(status=304, headers=headers)

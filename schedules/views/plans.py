@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from core.api import query
 from core.pagination import envelope
-from core.preconditions import check_match
+from core.preconditions import check_state
 from schedules import drafts, schema
 from schedules.models import Plan
 from schedules.selectors import plans as selectors
@@ -41,7 +41,7 @@ class OnePlan(View):
     def patch(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
-        check_match(request._request, selectors.etag(plan))
+        check_state(request._request, selectors.state(plan))
         merged = drafts.merged(plan, person, request.data)
         draft = drafts.drafted(merged, person, plan=plan, stock="stock" in request.data)
         return _shown(request, services.change_plan(person=person, plan=plan, draft=draft), person)
@@ -50,7 +50,7 @@ class OnePlan(View):
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
-        check_match(request._request, selectors.etag(plan))
+        check_state(request._request, selectors.state(plan))
         services.end_plan(person=person, plan=plan)
         return nothing()
 
@@ -92,4 +92,4 @@ class OneTag(View):
 
 def _shown(request: Request, plan: Plan, person: Person, *, status: int = 200) -> HttpResponse:
     plan = selectors.get_plan(user_id=person.id, id_=plan.pk)
-    return answer(request, selectors.as_dict(plan, person), status=status, etag=selectors.etag(plan))
+    return answer(request, selectors.as_dict(plan, person), status=status, state=selectors.state(plan))
