@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from core.preconditions import anything
 from medicines.models import Scrap
 from medicines.search.normalise import normalise
 from medicines.selectors.cards import names_of
@@ -40,7 +41,7 @@ def change_scrap(*, user_id: UUID, id_: int, given: Mapping[str, Any], check: Ch
 
 
 @transaction.atomic
-def delete_scrap(*, user_id: UUID, id_: int, check: Check = lambda scrap: None) -> None:
+def delete_scrap(*, user_id: UUID, id_: int, check: Check = anything) -> None:
     """`check` sees the locked scrap and may raise. Raises NotFound."""
     scrap = _locked(user_id, id_)
     check(scrap)
