@@ -22,6 +22,10 @@ class Fault:
     seconds: int = 60
 
 
+class NotPossible(Exception):
+    """The machine lacks what the fault is done with: it is told as skipped, and is neither met nor missed."""
+
+
 class OutOfTime(Exception):
     """What was to be done did not end in time."""
 

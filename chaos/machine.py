@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from chaos.fault import NotPossible
 from chaos.site import Site
 from config.tests.running import free_port
 from sandbox.home import PROJECT
@@ -39,7 +40,7 @@ def full_disk(site: Site) -> str:
 
 def clock(site: Site) -> str:
     if _FAKETIME is None:
-        return "not tried: the package faketime is missing"
+        raise NotPossible("the package faketime is missing")
     now = site.folder / "now"
     now.write_text("+0\n")
     variables = {"LD_PRELOAD": str(_FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(now), "FAKETIME_NO_CACHE": "1",

@@ -34,10 +34,22 @@ def _failed(outcome: "Outcome") -> str:
 
 
 def line(outcome: "Outcome") -> str:
+    if outcome.skipped:
+        return f"| {outcome.fault.name} | – | – | – | – | – | {outcome.told} |"
     return (
         f"| {outcome.fault.name} | {outcome.requests:,} | {_failed(outcome)} | {outcome.p99_ms:g} ms "
         f"({outcome.calm_p99_ms:g}) | {outcome.normal_after:g} s | {outcome.lost} | {outcome.told} |"
     )
+
+
+def verdict(outcomes: Sequence["Outcome"]) -> str:
+    """How many faults were met; those that cost more than they may, and those that were skipped, by name."""
+    told = f"{sum(o.well for o in outcomes)} of {len(outcomes)} faults were met."
+    if worse := [f"{o.fault.name} (at most {o.fault.most:g} %)" for o in outcomes if o.worse]:
+        told += f" Worse than it may be: {'; '.join(worse)}."
+    if skipped := [o.fault.name for o in outcomes if o.skipped]:
+        told += f" Skipped: {'; '.join(skipped)}."
+    return told
 
 
 def write(outcomes: Sequence["Outcome"], *, accepted: int, lost: int) -> None:
@@ -45,11 +57,5 @@ def write(outcomes: Sequence["Outcome"], *, accepted: int, lost: int) -> None:
     head = _HEAD.format(machine=machine, stamp=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M+00:00"))
     rows = "\n".join(line(outcome) for outcome in outcomes)
     tail = f"\n\nIn all {accepted:,} writes were acknowledged; {lost} of them are missing.\n"
-    worse = [outcome for outcome in outcomes if not outcome.well]
-    if worse:
-        tail += (
-            "\nWorse than it may be: "
-            + "; ".join(f"{o.fault.name} (at most {o.fault.most:g} %)" for o in worse)
-            + ".\n"
-        )
+    tail += f"\n{verdict(outcomes)}\n"
     _PAGE.write_text(head + rows + tail)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chaos.fault import Fault, within
+from chaos.fault import Fault, NotPossible, within
 from chaos.load import Crowd, failures, p99, share
 from chaos.site import Site
 
@@ -26,6 +26,12 @@ class Outcome:
     lost: int
     told: str
     well: bool
+    skipped: bool = False
+
+    @property
+    def worse(self) -> bool:
+        """Than it may be."""
+        return not (self.well or self.skipped)
 
 
 def trial(site: Site, crowd: Crowd, fault: Fault) -> Outcome:
@@ -33,7 +39,10 @@ def trial(site: Site, crowd: Crowd, fault: Fault) -> Outcome:
     began = time.monotonic()
     time.sleep(CALM)
     calm, moment = crowd.since(began), time.monotonic()
-    told, as_it_should = _harm(site, fault)
+    try:
+        told, as_it_should = _harm(site, fault)
+    except NotPossible as reason:
+        return _without(fault, f"**skipped**: {reason}", skipped=True)
     time.sleep(CALM)
     seen, lost = crowd.since(moment), crowd.lost()
     last = max((s.at + s.seconds - moment for s in seen if s.failed), default=0.0)
@@ -48,6 +57,8 @@ def _harm(site: Site, fault: Fault) -> tuple[str, bool]:
     try:
         with within(fault.seconds):
             return fault.harm(site), True
+    except NotPossible:
+        raise
     except Exception as error:
         reason = str(error).strip().splitlines() or [""]
         return f"**not as it should be**: {type(error).__name__}: {reason[0][:300]}", False
@@ -56,10 +67,15 @@ def _harm(site: Site, fault: Fault) -> tuple[str, bool]:
             site.mend()
 
 
+def _without(fault: Fault, told: str, *, skipped: bool = False) -> Outcome:
+    """Nothing was done, so nothing was seen."""
+    return Outcome(fault, 0, 0, "", 0, 0, 0, 0, told, False, skipped)
+
+
 def tried(site: Site, crowd: Crowd, faults: Sequence[Fault]) -> Iterator[Outcome]:
     began = time.monotonic()
     for fault in faults:
         if time.monotonic() - began > _LONGEST:
-            yield Outcome(fault, 0, 0, "", 0, 0, 0, 0, "**not tried**: no time was left", False)
+            yield _without(fault, "**not tried**: no time was left")
             continue
         yield trial(site, crowd, fault)

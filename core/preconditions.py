@@ -17,10 +17,34 @@ def etag_of(representation: Any) -> str:
     return f'"{digest}"'
 
 
+def etag_of_bytes(body: bytes, state: str = "") -> str:
+    """The ETag of a body. `state`: all that `check_state` asks for, where a body also changes by itself (a stock)."""
+    digest = blake2b(body, digest_size=9).hexdigest()
+    return f'"{state}-{digest}"' if state else f'"{digest}"'
+
+
+def anything(row: object) -> None:
+    """The `check` of who makes no condition."""
+
+
 def check_match(request: HttpRequest, etag: str) -> None:
     """Raises PreconditionFailed when the request names another state than the current one. No header: no condition."""
-    given = request.META.get("HTTP_IF_MATCH")
-    if given is None or given.strip() == "*":
-        return
-    if etag not in [candidate.strip() for candidate in given.split(",")]:
+    if has_condition(request) and etag not in _named(request):
         raise PreconditionFailed
+
+
+def check_state(request: HttpRequest, state: str) -> None:
+    """The same for an ETag with a `state`: the body's digest does not count, nor need it be there."""
+    named = (etag.strip('"') for etag in _named(request))
+    if has_condition(request) and not any(state in (etag, etag.rpartition("-")[0]) for etag in named):
+        raise PreconditionFailed
+
+
+def has_condition(request: HttpRequest) -> bool:
+    """Whether the request names a state; `*` is any, and to be there is asked of everything anyway."""
+    return bool(request.META.get("HTTP_IF_MATCH", "*").strip() != "*")
+
+
+def _named(request: HttpRequest) -> list[str]:
+    given: str = request.META.get("HTTP_IF_MATCH", "")
+    return [etag.strip() for etag in given.split(",")]

@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.pagination import MAX_LIMIT
 from core.schema import problems, response_headers
 from medicines.serializers import (
     DEFAULT_LIMIT,
-    MAX_LIMIT,
     SUGGEST_LIMIT,
     DetailSerializer,
     PopularSerializer,

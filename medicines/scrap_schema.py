@@ -2,10 +2,11 @@
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
+from core.pagination import MAX_LIMIT
 from core.schema import answer, problems, response_headers
 from medicines.schema import CARD
 from medicines.scrap_serializers import ScrapChange, ScrapInput, ScrapList, ScrapOut
-from medicines.serializers import DEFAULT_LIMIT, MAX_LIMIT
+from medicines.serializers import DEFAULT_LIMIT
 
 _MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag")
 _ETAG = response_headers(("ETag",), (200, 201))

@@ -11,13 +11,13 @@ from rest_framework.views import APIView
 from core.api import query
 from core.bodies import StrictSerializer
 from core.errors import invalid
-from core.pagination import envelope, link
+from core.pagination import paged, read_limit
 from core.preconditions import check_match, etag_of
 from medicines import scrap_schema
 from medicines.models import Scrap
 from medicines.scrap_serializers import MAX_CATEGORY, ScrapChange, ScrapInput
 from medicines.selectors import scraps as selectors
-from medicines.serializers import read_page_limit
+from medicines.serializers import DEFAULT_LIMIT
 from medicines.services import scraps as services
 
 
@@ -32,7 +32,7 @@ class Scraps(_Signed):
     @scrap_schema.listed
     def get(self, request: Request) -> Response:
         params = query(request._request, ("category", "limit", "cursor"))
-        limit, category = read_page_limit(params.get("limit")), _category(params)
+        limit, category = read_limit(params.get("limit"), DEFAULT_LIMIT), _category(params)
         page = selectors.scraps(user_id=self.me, category=category, cursor=params.get("cursor", ""), limit=limit)
         return Response(_enveloped(request._request, page, limit, category))
 
@@ -49,16 +49,17 @@ class OneScrap(_Signed):
 
     @scrap_schema.changed
     def patch(self, request: Request, id_: int) -> Response:
-        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
-        check_match(request._request, _etag(scrap))
-        return _shown(services.change_scrap(scrap=scrap, given=_read(request, ScrapChange)))
+        given, check = _read(request, ScrapChange), _precondition(request)
+        return _shown(services.change_scrap(user_id=self.me, id_=id_, given=given, check=check))
 
     @scrap_schema.deleted
     def delete(self, request: Request, id_: int) -> Response:
-        scrap = selectors.get_scrap(user_id=self.me, id_=id_)
-        check_match(request._request, _etag(scrap))
-        services.delete_scrap(scrap=scrap)
+        services.delete_scrap(user_id=self.me, id_=id_, check=_precondition(request))
         return Response(status=204)
+
+
+def _precondition(request: Request) -> services.Check:
+    return lambda scrap: check_match(request._request, _etag(scrap))
 
 
 def _read(request: Request, kind: type[StrictSerializer]) -> Any:
@@ -76,12 +77,7 @@ def _category(params: dict[str, str]) -> str | None:
 
 def _enveloped(request: HttpRequest, page: selectors.ScrapPage, limit: int, category: str | None) -> dict[str, Any]:
     kept: dict[str, str | int] = {"limit": limit} | ({} if category is None else {"category": category})
-
-    def url(cursor: str | None) -> str | None:
-        path = link(request.path, cursor, **kept)
-        return path and request.build_absolute_uri(path)
-
-    return envelope(list(page.results), next_url=url(page.next), previous_url=url(page.previous))
+    return paged(request, list(page.results), following=page.next, before=page.previous, **kept)
 
 
 def _shown(scrap: Scrap, *, status: int = 200) -> Response:

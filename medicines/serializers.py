@@ -7,10 +7,10 @@ from rest_framework import serializers
 
 from core.api import query as strict_query
 from core.errors import invalid
+from core.pagination import read_limit
 from medicines.labels import SECTIONS
 
 DEFAULT_LIMIT = 20
-MAX_LIMIT = 50
 SUGGEST_LIMIT = 10
 
 
@@ -30,7 +30,7 @@ def read_search(request: HttpRequest) -> SearchInput:
         raise invalid("q", "required", "검색어(q)를 보내 주세요.")
     if params.get("cursor") == "":
         raise invalid("cursor", "invalid", "이어 보기 값이 비어 있어요.")
-    return SearchInput(params["q"], _limit(params.get("limit"), DEFAULT_LIMIT), params.get("cursor", ""))
+    return SearchInput(params["q"], read_limit(params.get("limit"), DEFAULT_LIMIT), params.get("cursor", ""))
 
 
 def read_suggest(request: HttpRequest) -> tuple[str, int]:
@@ -38,17 +38,12 @@ def read_suggest(request: HttpRequest) -> tuple[str, int]:
     params = strict_query(request, ("q", "limit"))
     if "q" not in params:
         raise invalid("q", "required", "검색어(q)를 보내 주세요.")
-    return params["q"], _limit(params.get("limit"), SUGGEST_LIMIT)
+    return params["q"], read_limit(params.get("limit"), SUGGEST_LIMIT)
 
 
-def read_limit(request: HttpRequest) -> int:
+def read_popular(request: HttpRequest) -> int:
     """Raises InvalidQuery."""
-    return _limit(strict_query(request, ("limit",)).get("limit"), SUGGEST_LIMIT)
-
-
-def read_page_limit(given: str | None) -> int:
-    """Raises InvalidQuery."""
-    return _limit(given, DEFAULT_LIMIT)
+    return read_limit(strict_query(request, ("limit",)).get("limit"), SUGGEST_LIMIT)
 
 
 def read_nothing(request: HttpRequest) -> None:
@@ -56,15 +51,6 @@ def read_nothing(request: HttpRequest) -> None:
     params = strict_query(request)
     if params:
         raise invalid(next(iter(params))[:40], "unknown", "모르는 조건이에요.")
-
-
-def _limit(given: str | None, default: int) -> int:
-    if given is None:
-        return default
-    # int() would also take "１０", "1_0", " 5" and "+5".
-    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= MAX_LIMIT):
-        raise invalid("limit", "range", f"limit은 1부터 {MAX_LIMIT}까지의 수예요.")
-    return int(given)
 
 
 class MatchSerializer(serializers.Serializer[object]):

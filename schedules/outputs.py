@@ -75,12 +75,12 @@ class PlanOut(PatternOut):
 
 
 def _list(item: Any) -> Any:
-    """Every list's shape; none of these has a second page."""
+    """Every list's shape."""
     name = item.__name__.replace("Out", "")
     fields = {
         "results": item(many=True),
-        "next": serializers.CharField(allow_null=True),
-        "previous": serializers.CharField(allow_null=True),
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
     }
     return type(f"{name}List", (serializers.Serializer,), fields)
 

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.pagination import MAX_LIMIT
 from core.schema import problems, response_headers
 from schedules import intake_serializers, serializers
 from schedules import schema_examples as examples
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag")
+_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="읽거나 만들 때 받은 ETag, 또는 *")
 _NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="지난 답의 ETag")
 _UNCHANGED = {304: OpenApiResponse(description="If-None-Match로 보낸 것 그대로")}
 _MOMENT = "날짜(2026-11-26)나 시간대가 붙은 시각"
@@ -57,7 +58,17 @@ _WINDOW = (
     _param("since", "지난 답의 sync_token. 그 뒤로 바뀐 것과 지워진 것(deleted)만"),
 )
 
-list_plans = _op("list_plans", "복약 계획 목록", examples.PLANS, cached=True)
+_PAGES = (
+    _param("limit", f"1-{MAX_LIMIT}", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT}),
+    _param("cursor", "next나 previous에 든 값"),
+)
+
+
+def _list(operation_id: str, summary: str, answer: Any) -> Callable[[Handler], Handler]:
+    return _op(operation_id, summary, answer, params=_PAGES, errors=("invalid-query",), cached=True)
+
+
+list_plans = _list("list_plans", "복약 계획 목록", examples.PLANS)
 create_plan = _op(
     "create_plan", "복약 계획 세우기", examples.PLAN, status=201, request=serializers.PlanInput,
     errors=("invalid-body", "conflict"),
@@ -117,7 +128,7 @@ make_calendar = _op(
     "make_calendar", "달력 주소 만들기: 앞의 주소는 못 쓰게 됨", examples.CALENDAR, status=201,
     request=serializers.CalendarInput, errors=("invalid-body",),
 )  # fmt: skip
-revoke_calendar = _op("revoke_calendar", "달력 주소 없애기", status=204, errors=("not-found",))
+revoke_calendar = _op("revoke_calendar", "달력 주소 없애기", status=204, errors=("not-found",), match=True)
 doctor_sheet = extend_schema(
     operation_id="get_doctor_sheet",
     summary="진료실에 가져갈 기록",
@@ -130,14 +141,14 @@ doctor_sheet = extend_schema(
     },
 )
 
-list_tags = _op("list_tags", "태그 목록", examples.TAGS, cached=True)
+list_tags = _list("list_tags", "태그 목록", examples.TAGS)
 create_tag = _op(
     "create_tag", "태그 만들기", examples.TAG, status=201, request=serializers.TagInput,
     errors=("invalid-body", "conflict"),
 )  # fmt: skip
-delete_tag = _op("delete_tag", "태그 지우기", status=204, errors=("not-found",))
+delete_tag = _op("delete_tag", "태그 지우기", status=204, errors=("not-found",), match=True)
 
-list_devices = _op("list_devices", "알림을 받는 기기", examples.DEVICES, cached=True)
+list_devices = _list("list_devices", "알림을 받는 기기", examples.DEVICES)
 register_device = extend_schema(
     operation_id="register_device",
     summary="기기 등록",
@@ -148,8 +159,8 @@ register_device = extend_schema(
         **problems("not-authenticated", "invalid-body", "conflict"),
     },
 )
-remove_device = _op("remove_device", "기기 지우기", status=204, errors=("not-found",))
-list_carers = _op("list_carers", "보호자와 돌보는 사람", examples.CARERS, cached=True)
+remove_device = _op("remove_device", "기기 지우기", status=204, errors=("not-found",), match=True)
+list_carers = _list("list_carers", "보호자와 돌보는 사람", examples.CARERS)
 invite_carer = _op(
     "invite_carer", "보호자 초대: 코드는 이번 한 번만 보임", examples.INVITED_CARER, status=201,
     request=serializers.CarerInput, errors=("invalid-body", "conflict"),
@@ -161,7 +172,14 @@ accept_carer = _op(
     request=serializers.CodeInput,
     errors=("invalid-body", "not-found"),
 )
-revoke_carer = _op("revoke_carer", "보호자 그만두기", status=204, errors=("not-found",))
+revoke_carer = _op("revoke_carer", "보호자 그만두기", status=204, errors=("not-found",), match=True)
+revoke_carers = _op(
+    "revoke_carers",
+    "내 보호자와 초대를 모두 그만두기",
+    status=204,
+    errors=("invalid-query", "invalid-body"),
+    match=True,
+)
 
 
 class CalendarFile(APIView):

@@ -264,12 +264,19 @@ def _mark_stale(model: type[Summary] | type[CustomSummary]) -> int:
     current = model.objects.filter(work=Work.DONE).exclude(state__in=(State.STALE, State.REJECTED))
     held = list(current.values_list("pk", "item_seq", "source_hash").iterator(chunk_size=2_000))
     hashes = source_hashes(item_seqs={item_seq for _, item_seq, _ in held})
-    stale = {pk: item_seq for pk, item_seq, held_hash in held if hashes.get(item_seq, held_hash) != held_hash}
-    if model is Summary:
-        fresh = {item_seq for _, item_seq, held_hash in held if hashes.get(item_seq) == held_hash}
-        for item_seq in set(stale.values()) - fresh:
-            set_summary(item_seq=item_seq, source_hash=hashes[item_seq], text="", kind="extractive")
-    return current.filter(pk__in=stale).update(state=State.STALE, work=Work.QUEUED, lease_until=None)
+    stale = [row for row in held if hashes.get(row[1], row[2]) != row[2]]
+    return sum(_outdate(current, pk, item_seq, old=old, new=hashes[item_seq]) for pk, item_seq, old in stale)
+
+
+@transaction.atomic
+def _outdate(current: Rows, pk: int, item_seq: str, *, old: str, new: str) -> int:
+    """One text, unless it has been made or edited for the new label since it was listed; 1 when it was this one."""
+    rows = current.filter(pk=pk, source_hash=old)
+    if not rows.update(state=State.STALE, work=Work.QUEUED, lease_until=None, version=F("version") + 1):
+        return 0
+    if current.model is Summary and not current.filter(item_seq=item_seq, source_hash=new).exists():
+        set_summary(item_seq=item_seq, source_hash=new, text="", kind="extractive")
+    return 1
 
 
 def _due(kind: Kind) -> list[int]:

@@ -1,18 +1,16 @@
 """`POST /api/v1/auth/kakao`: three ways in, what Kakao refuses, and what happens while it is away."""
 
 import threading
-import time
 from contextlib import ExitStack
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import KakaoErrand, Login, User
 from accounts.services import kakao
 from accounts.tests.kakao_browser import CALLBACK, CHALLENGE, VERIFIER, agree
 from accounts.tests.signing import bearer
-from accounts.tests.together import together
+from accounts.tests.together import behind, together
 from ops.models import AuditEvent
 from sandbox.standins.kakao import NATIVE_APP_KEY
 
@@ -251,27 +249,11 @@ def test_who_comes_back_is_not_unlinked(client, standins):
 @pytest.mark.django_db(transaction=True)
 def test_who_is_erased_while_logging_in_comes_as_somebody_new(standins):
     before = User.objects.create_user(kakao_sub="1000:4815000005")
-    answers = []
-    with transaction.atomic():
-        User.objects.select_for_update().get()
-        thread = threading.Thread(target=lambda: answers.extend(together(1, lambda: login(Client(), **BY_TOKEN))))
-        thread.start()
-        _wait_for_a_blocked_statement()
+    with behind(User.objects.select_for_update().get, lambda: login(Client(), **BY_TOKEN)) as answers:
         User.objects.all().delete()
-    thread.join()
     assert answers[0].status_code == 200
     assert answers[0].json()["is_new"]
     assert User.objects.get().pk != before.pk
-
-
-def _wait_for_a_blocked_statement():
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nothing waits for the row")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from chaos import machine, report
 from chaos.fault import Fault, OutOfTime, within
 from chaos.load import Seen, failures, p99, share
 from chaos.trial import _harm, tried
@@ -46,6 +47,27 @@ def test_when_time_is_up_the_rest_is_told_as_nottried(monkeypatch):
     monkeypatch.setattr("chaos.trial._LONGEST", -1.0)
     (outcome,) = tried(Whole(), None, [Fault("a fault", bad)])
     assert (outcome.well, outcome.told) == (False, "**not tried**: no time was left")
+    assert report.verdict([outcome]) == "0 of 1 faults were met. Worse than it may be: a fault (at most 0 %)."
+
+
+class Nobody:
+    def since(self, moment):
+        return []
+
+    def lost(self):
+        return 0
+
+
+def test_what_the_machine_cannot_do_is_skipped_and_not_met(monkeypatch):
+    monkeypatch.setattr("chaos.trial.CALM", 0.0)
+    monkeypatch.setattr(machine, "_FAKETIME", None)
+    site, faults = Whole(), [Fault("the clock jumps", machine.clock), Fault("nothing", lambda site: "fine")]
+    skipped, met = tried(site, Nobody(), faults)
+    assert (skipped.skipped, skipped.well, met.skipped, met.well) == (True, False, False, True)
+    row = "| the clock jumps | – | – | – | – | – | **skipped**: the package faketime is missing |"
+    assert report.line(skipped) == row
+    assert report.verdict([skipped, met]) == "1 of 2 faults were met. Skipped: the clock jumps."
+    assert site.mended == 2
 
 
 def test_figures():

@@ -68,7 +68,7 @@ def scrap(request: HttpRequest, item_seq: str) -> HttpResponse:
     held = scraps.scrap_of(user_id=me, item_seq=_checked(item_seq))
     if request.POST.get("remove"):
         if held:
-            scrapping.delete_scrap(scrap=scraps.get_scrap(user_id=me, id_=held))
+            scrapping.delete_scrap(user_id=me, id_=held)
         messages.info(request, "담은 약에서 뺐어요.")
     else:
         _keep(me, item_seq, held)

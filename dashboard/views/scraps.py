@@ -28,7 +28,7 @@ def scraps(request: HttpRequest) -> HttpResponse:
 def remove(request: HttpRequest, id_: int) -> HttpResponse:
     """Somebody else's is not found; one that is gone already is as good as removed."""
     try:
-        services.delete_scrap(scrap=selectors.get_scrap(user_id=person(request), id_=id_))
+        services.delete_scrap(user_id=person(request), id_=id_)
         messages.info(request, "담은 약에서 뺐어요.")
     except NotFound:
         messages.info(request, "이미 없는 약이에요.")

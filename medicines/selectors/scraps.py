@@ -13,6 +13,7 @@ from medicines.selectors.cards import load_cards
 
 # Which way a cursor reads: to older scraps, or back to newer ones.
 _OLDER, _NEWER = "scrap-older", "scrap-newer"
+MISSING = "그런 스크랩이 없어요."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def get_scrap(*, user_id: UUID, id_: int) -> Scrap:
     """Raises NotFound, for others' scraps too."""
     scrap = Scrap.objects.filter(pk=id_, user_id=user_id).first()
     if scrap is None:
-        raise NotFound("그런 스크랩이 없어요.")
+        raise NotFound(MISSING)
     return scrap
 
 

@@ -1,18 +1,21 @@
 """Scraps: kept, sorted anew, thrown away."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from core.errors import Conflict, FieldError, InvalidBody
+from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from core.preconditions import anything
 from medicines.models import Scrap
 from medicines.search.normalise import normalise
 from medicines.selectors.cards import names_of
+from medicines.selectors.scraps import MISSING
 
 MAX_SCRAPS = 2_000
 _TWICE = "이 분류에 이미 담은 약이에요."
+Check = Callable[[Scrap], None]
 
 
 def create_scrap(*, user_id: UUID, given: Mapping[str, Any]) -> Scrap:
@@ -27,25 +30,39 @@ def create_scrap(*, user_id: UUID, given: Mapping[str, Any]) -> Scrap:
     return _stored(scrap)
 
 
-def change_scrap(*, scrap: Scrap, given: Mapping[str, Any]) -> Scrap:
-    """Raises Conflict when the medicine is in the new category already."""
+@transaction.atomic
+def change_scrap(*, user_id: UUID, id_: int, given: Mapping[str, Any], check: Check) -> Scrap:
+    """`check` sees the locked scrap and may raise. Raises NotFound, Conflict (it is in the new category already)."""
+    scrap = _locked(user_id, id_)
+    check(scrap)
     scrap.category = given.get("category", scrap.category)
     scrap.notes = given.get("notes", scrap.notes)
-    return _stored(scrap)
+    return _stored(scrap, update_fields=["category", "notes", "updated_at"])
 
 
-def delete_scrap(*, scrap: Scrap) -> None:
+@transaction.atomic
+def delete_scrap(*, user_id: UUID, id_: int, check: Check = anything) -> None:
+    """`check` sees the locked scrap and may raise. Raises NotFound."""
+    scrap = _locked(user_id, id_)
+    check(scrap)
     scrap.delete()
 
 
-def _stored(scrap: Scrap) -> Scrap:
+def _locked(user_id: UUID, id_: int) -> Scrap:
+    scrap = Scrap.objects.select_for_update().filter(pk=id_, user_id=user_id).first()
+    if scrap is None:
+        raise NotFound(MISSING)
+    return scrap
+
+
+def _stored(scrap: Scrap, *, update_fields: Sequence[str] | None = None) -> Scrap:
     """Asked first, so that a second tap is no error in the database's log; the constraint decides a race."""
     same = Scrap.objects.filter(user_id=scrap.user_id, category=scrap.category, subject=scrap.subject)
     if same.exclude(pk=scrap.pk).exists():
         raise Conflict(_TWICE)
     try:
         with transaction.atomic():
-            scrap.save()
+            scrap.save(update_fields=update_fields)
     except IntegrityError:
         raise Conflict(_TWICE) from None
     return scrap

@@ -1,13 +1,16 @@
 """Scraps over HTTP: kept, listed by category, edited, deleted; each person's own."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.signing import bearer
+from accounts.tests.together import behind
 from core import personal_data
 from core.errors import Conflict
 from medicines.models import Medicine, Scrap
@@ -135,6 +138,32 @@ def test_edit_and_delete(client, signed, keep):
     assert late.status_code == client.delete(url, HTTP_IF_MATCH=seen, **signed).status_code == 412
     assert client.delete(url, HTTP_IF_MATCH=changed["ETag"], **signed).status_code == 204
     assert client.get(url, **signed).status_code == 404
+
+
+def _patch(url, signed, body, **headers):
+    return Client().patch(url, body, content_type=JSON, **headers, **signed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_phones_that_saw_the_same_one_is_told_to_read_again(client, signed, keep):
+    url = f"{URL}/{keep()['id']}"
+    seen = client.get(url, **signed)["ETag"]
+    changes = ({"notes": "아침"}, {"category": "두통"})
+    phones = [partial(_patch, url, signed, body, HTTP_IF_MATCH=seen) for body in changes]
+    with behind(Scrap.objects.select_for_update().get, *phones) as answers:
+        pass
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    kept = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert client.get(url, **signed).json() == kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_does_not_bring_back_what_is_deleted_meanwhile(signed, keep):
+    url = f"{URL}/{keep()['id']}"
+    with behind(Scrap.objects.select_for_update().get, lambda: _patch(url, signed, {"notes": "아침"})) as answers:
+        Scrap.objects.all().delete()
+    assert answers[0].status_code == 404
+    assert not Scrap.objects.exists()
 
 
 def test_moving_onto_another_is_409_and_changes_nothing(client, signed, keep):

@@ -69,8 +69,9 @@ def given(plan: Plan) -> dict[str, Any]:
     return {name: rule[name] for name in GIVEN if name in rule}
 
 
-def etag(plan: Plan) -> str:
-    return f'"{plan.pk.hex[:12]}-{plan.revision}"'
+def state(plan: Plan) -> str:
+    """Names the last edit; a tick, which takes from the stock, is none."""
+    return f"{plan.pk.hex[:12]}-{plan.revision}"
 
 
 def as_input(plan: Plan, person: Person) -> dict[str, Any]:

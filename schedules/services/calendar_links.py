@@ -1,11 +1,14 @@
 """A person's calendar address: unguessable, told once, revoked at once."""
 
 import secrets
+from collections.abc import Callable
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from core.errors import NotFound
+from core.preconditions import anything
 from schedules.models import CalendarLink
 from schedules.services.carers import digest_of
 
@@ -22,10 +25,19 @@ def make_link(*, user_id: UUID, show_medicine_name: bool) -> str:
     return token
 
 
-def revoke_link(*, user_id: UUID) -> None:
-    """Raises NotFound when there is none."""
-    if not CalendarLink.objects.filter(pk=user_id).delete()[0]:
+@transaction.atomic
+def revoke_link(*, user_id: UUID, check: Callable[[CalendarLink], None] = anything) -> None:
+    """`check` sees the locked link and may raise. Raises NotFound when there is none."""
+    link = CalendarLink.objects.select_for_update().filter(pk=user_id).first()
+    if link is None:
         raise NotFound("만들어 둔 달력 주소가 없어요.")
+    check(link)
+    link.delete()
+
+
+def state_of(digest: str) -> str:
+    """Tells one address from the next without telling it."""
+    return digest[:12]
 
 
 def find_link(token: str) -> CalendarLink:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from core.preconditions import anything
 from ops.services import record_audit
 from schedules.models import Carer, Plan, PushMessage
 
@@ -65,21 +66,40 @@ def accept(*, user_id: UUID, code: str) -> Carer:
 
 
 @transaction.atomic
-def revoke(*, user_id: UUID, id_: UUID) -> None:
-    """By the patient or by the carer; what waits to be sent is not sent any more. Raises NotFound."""
+def revoke(*, user_id: UUID, id_: UUID, check: Callable[[Carer], None] = anything) -> None:
+    """By the patient or by the carer. `check` sees the locked row and may raise. Raises NotFound."""
     mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), pk=id_, revoked_at=None)
     carer = mine.select_for_update(no_key=True).first()
     if carer is None:
         raise NotFound("그런 보호자가 없어요.")
-    mine.update(revoked_at=timezone.now())
+    check(carer)
+    _end(carer, by=user_id)
+
+
+@transaction.atomic
+def revoke_all(*, user_id: UUID, check: Callable[[list[Carer]], None] = anything) -> None:
+    """All carers of this person and open invitations; those whose carer this person is stay.
+
+    `check` sees what `carers` lists and may raise.
+    """
+    mine = Carer.objects.filter(patient_id=user_id, revoked_at=None).order_by("created_at", "id")
+    locked = list(mine.select_for_update(no_key=True))
+    check(carers(user_id))
+    for carer in locked:
+        _end(carer, by=user_id)
+
+
+def _end(carer: Carer, *, by: UUID) -> None:
+    """What waits to be sent is not sent any more."""
+    Carer.objects.filter(pk=carer.pk).update(revoked_at=timezone.now())
     if carer.carer_id:
         waiting = PushMessage.objects.filter(kind=PushMessage.Kind.CARER, state=PushMessage.State.QUEUED)
         theirs = waiting.filter(user_id=carer.carer_id, schedule__user_id=carer.patient_id)
         theirs.update(state=PushMessage.State.CANCELLED)
-    record_audit(actor=str(user_id), action="carer.revoke", target=str(id_))
+    record_audit(actor=str(by), action="carer.revoke", target=str(carer.pk))
 
 
 def carers(user_id: UUID) -> list[Carer]:
     """Those of this person, and those whose carer this person is."""
     mine = Carer.objects.filter(Q(patient_id=user_id) | Q(carer_id=user_id), revoked_at=None)
-    return list(mine.prefetch_related("plans").order_by("created_at"))
+    return list(mine.prefetch_related("plans").order_by("created_at", "id"))

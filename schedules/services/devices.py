@@ -1,11 +1,13 @@
 """Phones that may be pushed to."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from core.errors import Conflict, NotFound
+from core.preconditions import anything
 from schedules.models import Device
 
 MAX_DEVICES = 10
@@ -32,10 +34,14 @@ def register(*, user_id: UUID, token: str, platform: str, name: str) -> tuple[De
 
 
 def devices(user_id: UUID) -> list[Device]:
-    return list(Device.objects.filter(user_id=user_id, gone_at=None).order_by("created_at"))
+    return list(Device.objects.filter(user_id=user_id, gone_at=None).order_by("created_at", "id"))
 
 
-def remove(*, user_id: UUID, id_: UUID) -> None:
-    """Raises NotFound."""
-    if not Device.objects.filter(pk=id_, user_id=user_id).delete()[0]:
+@transaction.atomic
+def remove(*, user_id: UUID, id_: UUID, check: Callable[[Device], None] = anything) -> None:
+    """`check` sees the locked device and may raise. Raises NotFound."""
+    device = Device.objects.select_for_update().filter(pk=id_, user_id=user_id).first()
+    if device is None:
         raise NotFound("그런 기기가 없어요.")
+    check(device)
+    device.delete()

@@ -10,22 +10,25 @@ from schedules.models import Carer, PushMessage, Schedule
 TOMBSTONES_KEPT = timedelta(days=30)
 MESSAGES_KEPT = timedelta(days=30)
 _CHUNK = 10_000
-# A phone that has not seen these goes must begin anew: its token is older than `purged_seq`.
+# A phone that has not seen these goes must begin anew: its token is older than `purged_seq`. The clocks' rows are held
+# from here on, so nothing of these people's comes back before the rows go.
 _RAISE = """
 UPDATE schedule_clock c SET purged_seq = GREATEST(c.purged_seq, gone.seq)
-FROM (SELECT user_id, max(changed_seq) AS seq FROM schedule WHERE id = ANY(%s) GROUP BY user_id) AS gone
+FROM (SELECT user_id, max(changed_seq) AS seq FROM schedule WHERE id = ANY(%s) AND deleted_at < %s
+      GROUP BY user_id) AS gone
 WHERE c.user_id = gone.user_id
 """
 
 
 @transaction.atomic
 def purge_tombstones() -> int:
-    """Up to 10,000 at a time; how many."""
-    old = Schedule.objects.filter(deleted_at__lt=timezone.now() - TOMBSTONES_KEPT)
+    """Up to 10,000 at a time; how many were looked at. What came back since it was listed stays."""
+    before = timezone.now() - TOMBSTONES_KEPT
+    old = Schedule.objects.filter(deleted_at__lt=before)
     ids = list(old.values_list("pk", flat=True)[:_CHUNK])
     with connection.cursor() as cursor:
-        cursor.execute(_RAISE, [ids])
-    Schedule.objects.filter(pk__in=ids).delete()
+        cursor.execute(_RAISE, [ids, before])
+    old.filter(pk__in=ids).delete()
     return len(ids)
 
 

@@ -1,12 +1,13 @@
 """Tags: the seeded departments, and a person's own words."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from core.errors import Conflict, FieldError, InvalidBody, NotFound
+from core.preconditions import anything
 from schedules.models import Tag
 
 MAX_OWN = 50
@@ -36,8 +37,11 @@ def create_tag(*, user_id: UUID, name: str) -> Tag:
         raise Conflict("이미 있는 태그예요.") from None
 
 
-def delete_tag(*, user_id: UUID, tag_id: int) -> None:
-    """The seeded ones stay. Raises NotFound."""
-    deleted, _ = Tag.objects.filter(pk=tag_id, user_id=user_id).delete()
-    if not deleted:
+@transaction.atomic
+def delete_tag(*, user_id: UUID, tag_id: int, check: Callable[[Tag], None] = anything) -> None:
+    """The seeded ones stay. `check` sees the locked tag and may raise. Raises NotFound."""
+    tag = Tag.objects.select_for_update().filter(pk=tag_id, user_id=user_id).first()
+    if tag is None:
         raise NotFound("그런 태그가 없어요.")
+    check(tag)
+    tag.delete()

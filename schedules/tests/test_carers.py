@@ -1,5 +1,7 @@
 """Carers: invited once, told of chosen plans' missed doses, dismissed at once."""
 
+import json
+
 import pytest
 from django.utils import timezone
 
@@ -50,6 +52,46 @@ def test_a_carer_who_is_dismissed_does_not_get_what_was_waiting(client, user, ex
     tasks.remind()
     assert not expo.received
     assert PushMessage.objects.get().state == State.CANCELLED
+
+
+def test_all_carers_of_ones_own_are_dismissed_at_once(client, user, expo):
+    phone, daughter = Phone(client, user), Phone(client, make_user(5))
+    add_device(daughter.user)
+    body = {"label": "어머니", "plan_ids": [phone.plan()["id"]]}
+    daughter.post("/carers/accept", {"code": phone.post("/carers", body).json()["code"]})
+    phone.post("/carers", body)
+    cared = daughter.post("/carers", {"label": "딸", "plan_ids": [daughter.plan()["id"]]}).json()
+    phone.post("/carers/accept", {"code": cared["code"]})
+    due(user, minutes=70, plan_id=body["plan_ids"][0])
+    reminders.hand_out()
+    assert phone.delete("/carers").status_code == 204
+    assert [one["id"] for one in phone.get("/carers").json()["results"]] == [cared["id"]]
+    assert PushMessage.objects.get(kind="carer").state == State.CANCELLED
+    assert phone.delete("/carers").status_code == 204
+
+
+def test_all_carers_are_dismissed_only_as_they_were_seen_and_never_for_one(client, user):
+    phone = Phone(client, user)
+    body = {"label": "어머니", "plan_ids": [phone.plan()["id"]]}
+    one = phone.post("/carers", body).json()["id"]
+    before = phone.get("/carers")["ETag"]
+    phone.post("/carers", body)
+    assert phone.delete("/carers", HTTP_IF_MATCH=before).status_code == 412
+    assert phone.delete(f"/carers?id={one}").status_code == 400
+    named = phone.delete("/carers", data=json.dumps({"id": one}), content_type="application/json")
+    assert named.status_code == 400
+    assert len(carers.carers(user.pk)) == 2
+    assert phone.delete("/carers", HTTP_IF_MATCH=phone.get("/carers")["ETag"]).status_code == 204
+    assert carers.carers(user.pk) == []
+
+
+def test_a_carer_is_dismissed_only_as_seen(client, user):
+    phone = Phone(client, user)
+    invited = phone.post("/carers", {"label": "어머니", "plan_ids": [phone.plan()["id"]]})
+    url = f"/carers/{invited.json()['id']}"
+    accepted = Phone(client, make_user(5)).post("/carers/accept", {"code": invited.json()["code"]})
+    assert phone.delete(url, HTTP_IF_MATCH=invited["ETag"]).status_code == 412
+    assert phone.delete(url, HTTP_IF_MATCH=accepted["ETag"]).status_code == 204
 
 
 def test_an_invitation_serves_one_person_once(client, user):

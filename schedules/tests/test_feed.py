@@ -8,11 +8,13 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.tests.together import behind
 from schedules import tasks
 from schedules.models import Schedule, ScheduleClock
 from schedules.selectors.feed import Window, feed
 from schedules.selectors.people import person
 from schedules.services import housekeeping, intakes, planning
+from schedules.services.clock import next_change
 from schedules.tests.conftest import Phone, local_clock, make_user
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,17 @@ def test_a_token_older_than_the_purge_is_gone(phone):
     assert housekeeping.purge_tombstones() > 0
     assert phone.get(f"/schedules?since={token}").status_code == 410
     assert phone.get(f"/schedules?since={newer}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dose_that_comes_back_while_tombstones_are_purged_stays(client):
+    phone = Phone(client, make_user(12))
+    phone.plan()
+    back, gone = Schedule.objects.order_by("scheduled_time")[:2]
+    Schedule.objects.filter(pk__in=[back.pk, gone.pk]).update(deleted_at=timezone.now() - timedelta(days=60))
+    with behind(lambda: next_change(phone.user.pk), housekeeping.purge_tombstones):
+        Schedule.objects.filter(pk=back.pk).update(deleted_at=None)
+    assert set(Schedule.objects.filter(pk__in=[back.pk, gone.pk]).values_list("pk", flat=True)) == {back.pk}
 
 
 def test_a_token_of_another_or_a_made_up_one_is_refused(phone, stranger):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from schedules.models import Schedule
+from schedules.selectors import feed
 from schedules.services import intakes
 from schedules.tests.conftest import Phone, local_clock, make_user
 
@@ -112,6 +113,19 @@ def test_if_match(phone, dose):
     assert phone.patch(url, {"notes": "가"}, HTTP_IF_MATCH=seen).status_code == 200
     assert phone.patch(url, {"notes": "나"}, HTTP_IF_MATCH=seen).status_code == 412
     assert phone.get(url).json()["notes"] == "가"
+
+
+def test_time_alone_makes_a_kept_intake_stale(phone, dose, monkeypatch):
+    url = f"/schedules/{dose['id']}"
+    Schedule.objects.filter(pk=dose["id"]).update(scheduled_time=timezone.now() - timedelta(minutes=30))
+    seen = phone.get(url)["ETag"]
+    assert phone.get(url, HTTP_IF_NONE_MATCH=seen).status_code == 304
+    monkeypatch.setattr(feed, "GRACE", timedelta(minutes=20))  # as if an hour had gone by
+    fresh = phone.get(url, HTTP_IF_NONE_MATCH=seen)
+    assert (fresh.status_code, fresh.json()["status"]) == (200, "missed")
+    assert phone.patch(url, {"notes": "가"}, HTTP_IF_MATCH=seen).status_code == 200
+    assert phone.patch(url, {"notes": "나"}, HTTP_IF_MATCH=seen).status_code == 412
+    assert phone.patch(url, {"notes": "나"}, HTTP_IF_MATCH="*").status_code == 200
 
 
 def test_a_repeated_post_writes_one_dose(phone):

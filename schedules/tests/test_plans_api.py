@@ -133,6 +133,43 @@ def test_if_match_keeps_two_editors_apart(phone):
     assert phone.delete(f"/plans/{plan['id']}", HTTP_IF_MATCH=seen).status_code == 412
 
 
+def test_a_tick_makes_a_kept_plan_stale_and_breaks_no_edit(phone):
+    plan = phone.plan(stock={"amount": 10})
+    url, dose = f"/plans/{plan['id']}", phone.feed()["results"][0]["id"]
+    seen = phone.get(url)["ETag"]
+    assert phone.get(url, HTTP_IF_NONE_MATCH=seen).status_code == 304
+    phone.post(f"/schedules/{dose}/complete")
+    fresh = phone.get(url, HTTP_IF_NONE_MATCH=seen)
+    assert (fresh.status_code, fresh.json()["stock"]["amount"]) == (200, 9)
+    assert phone.patch(url, {"notes": "식후"}, HTTP_IF_MATCH=seen).status_code == 200
+    assert phone.patch(url, {"notes": "식전"}, HTTP_IF_MATCH=seen).status_code == 412
+
+
+def test_a_plan_whose_tag_is_deleted_is_sent_again(phone):
+    tag = phone.post("/tags", {"name": "엄마"}).json()["id"]
+    url = f"/plans/{phone.plan(tags=['엄마'])['id']}"
+    seen = phone.get(url)["ETag"]
+    phone.delete(f"/tags/{tag}")
+    assert phone.get(url, HTTP_IF_NONE_MATCH=seen).json()["tags"] == []
+
+
+def test_an_answer_to_an_edit_is_known_like_one_to_a_get(phone):
+    url = f"/plans/{phone.plan()['id']}"
+    seen = phone.patch(url, {"notes": "식후"})["ETag"]
+    assert phone.get(url, HTTP_IF_NONE_MATCH=seen).status_code == 304
+    assert phone.patch(url, {"notes": "식전"}, HTTP_IF_MATCH=f'"other", {seen}').status_code == 200
+
+
+def test_if_match_as_it_was_given_out_before_and_any(phone):
+    """Without the body's digest at its end."""
+    url = f"/plans/{phone.plan()['id']}"
+    before = phone.get(url)["ETag"].rpartition("-")[0] + '"'
+    assert phone.patch(url, {"notes": "식후"}, HTTP_IF_MATCH=before).status_code == 200
+    assert phone.patch(url, {"notes": "식전"}, HTTP_IF_MATCH=before).status_code == 412
+    assert phone.patch(url, {"notes": "식전"}, HTTP_IF_MATCH="*").status_code == 200
+    assert phone.delete(url, HTTP_IF_MATCH="").status_code == 412
+
+
 def test_a_plan_that_ends_leaves_its_history(phone):
     plan = phone.plan(times=["08:00"])
     first = phone.feed()["results"][0]["id"]

@@ -1,6 +1,6 @@
 """What every view of this app does: read strict input, know the person, answer JSON with an ETag."""
 
-from hashlib import blake2b
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,12 +9,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from core.api import json_response
+from core.api import json_response, query
 from core.errors import NotFound
+from core.pagination import MAX_LIMIT, Place, microseconds, page_of, paged, read_limit
+from core.preconditions import etag_of_bytes
 from schedules.selectors.feed import encode
 from schedules.selectors.people import Person, person
 
 Input = TypeVar("Input", bound=serializers.Serializer[Any])
+Row = TypeVar("Row")
 
 
 class View(APIView):
@@ -41,14 +44,35 @@ def read(request: Request, kind: type[Input]) -> Any:
     return serializer.validated_data
 
 
-def answer(request: Request, body: Any, *, status: int = 200, etag: str | None = None) -> HttpResponse:
-    """JSON for this person alone: kept by nobody else, and 304 when the phone has it."""
+def answer(request: Request, body: Any, *, status: int = 200, state: str = "") -> HttpResponse:
+    """JSON for this person alone: kept by nobody else, and 304 when the phone has it. `state`: what If-Match is for."""
     raw = body if isinstance(body, bytes) else encode(body)
-    etag = etag or f'"{blake2b(raw, digest_size=9).hexdigest()}"'
+    etag = etag_of_bytes(raw, state)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if request.method in ("GET", "HEAD") and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         return HttpResponse(status=304, headers=headers)
     return json_response(raw, status=status, headers=headers)
+
+
+def etag_of_body(body: Any) -> str:
+    """The ETag that `answer` gives it."""
+    return etag_of_bytes(encode(body))
+
+
+def listed(
+    request: Request, rows: Sequence[Row], shown: Callable[[Row], Any], *, name: str, place: Callable[[Row], Place]
+) -> dict[str, Any]:
+    """The page that `limit` and `cursor` ask for of a list that was read whole. Raises InvalidQuery."""
+    params = query(request._request, ("limit", "cursor"))
+    limit = read_limit(params.get("limit"), MAX_LIMIT)
+    page = page_of(rows, name=name, place=place, cursor=params.get("cursor", ""), limit=limit)
+    results = [shown(row) for row in page.rows]
+    return paged(request._request, results, following=page.next, before=page.previous, limit=limit)
+
+
+def by_age(row: Any) -> Place:
+    """Oldest first."""
+    return microseconds(row.created_at), row.pk.hex
 
 
 def nothing() -> HttpResponse:

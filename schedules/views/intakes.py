@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from core.api import query
 from core.errors import invalid
 from core.pagination import envelope
-from core.preconditions import check_match
+from core.preconditions import check_state, has_condition
 from schedules import schema
 from schedules.intake_serializers import IntakeChange, IntakeInput, TickInput
 from schedules.selectors import feed
@@ -54,10 +54,10 @@ class OneIntake(View):
 
     def _seen(self, request: Request, id_: UUID) -> int | None:
         """The change that the client has seen, by its If-Match."""
-        if "HTTP_IF_MATCH" not in request._request.META:
+        if not has_condition(request._request):
             return None
         row = intakes.get_intake(user_id=self.me, id_=id_)
-        check_match(request._request, _etag(row))
+        check_state(request._request, _state(row))
         return row.changed_seq
 
 
@@ -137,8 +137,8 @@ def _moment(params: dict[str, str], name: str, person: Person) -> datetime | Non
 
 
 def _shown(request: Request, row: Any, *, status: int = 200) -> HttpResponse:
-    return answer(request, feed.intake(row), status=status, etag=_etag(row))
+    return answer(request, feed.intake(row), status=status, state=_state(row))
 
 
-def _etag(row: Any) -> str:
-    return f'"{row.pk.hex[:12]}-{row.changed_seq}"'
+def _state(row: Any) -> str:
+    return f"{row.pk.hex[:12]}-{row.changed_seq}"

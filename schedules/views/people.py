@@ -1,22 +1,25 @@
 """`/devices` and `/carers`: who is reminded."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from core.pagination import envelope
+from core.api import query
+from core.bodies import StrictSerializer
+from core.preconditions import check_match, check_state
 from schedules import schema, serializers
 from schedules.models import Carer, Device
 from schedules.services import carers, devices
-from schedules.views.base import View, answer, nothing, read
+from schedules.views.base import View, answer, by_age, etag_of_body, listed, nothing, read
 
 
 class Devices(View):
     @schema.list_devices
     def get(self, request: Request) -> HttpResponse:
-        return answer(request, envelope([_device(one) for one in devices.devices(self.me)]))
+        return answer(request, listed(request, devices.devices(self.me), _device, name="devices", place=by_age))
 
     @schema.register_device
     def post(self, request: Request) -> HttpResponse:
@@ -27,19 +30,37 @@ class Devices(View):
 class OneDevice(View):
     @schema.remove_device
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
-        devices.remove(user_id=self.me, id_=id_)
+        devices.remove(
+            user_id=self.me,
+            id_=id_,
+            check=lambda device: check_match(request._request, etag_of_body(_device(device))),
+        )
         return nothing()
 
 
 class Carers(View):
     @schema.list_carers
     def get(self, request: Request) -> HttpResponse:
-        return answer(request, envelope([_carer(one, self.me) for one in carers.carers(self.me)]))
+        return answer(request, self._told(request, carers.carers(self.me)))
 
     @schema.invite_carer
     def post(self, request: Request) -> HttpResponse:
         carer, code = carers.invite(user_id=self.me, **read(request, serializers.CarerInput))
-        return answer(request, _carer(carer, self.me) | {"code": code}, status=201)
+        return answer(request, _carer(carer, self.me) | {"code": code}, status=201, state=_state(carer))
+
+    @schema.revoke_carers
+    def delete(self, request: Request) -> HttpResponse:
+        """A query or a body that seems to name one of them is refused."""
+        query(request._request, ("",))
+        read(request, StrictSerializer)
+        carers.revoke_all(user_id=self.me, check=partial(self._check, request))
+        return nothing()
+
+    def _check(self, request: Request, found: list[Carer]) -> None:
+        check_match(request._request, etag_of_body(self._told(request, found)))
+
+    def _told(self, request: Request, found: list[Carer]) -> dict[str, Any]:
+        return listed(request, found, lambda one: _carer(one, self.me), name="carers", place=by_age)
 
 
 class AcceptCarer(View):
@@ -48,13 +69,14 @@ class AcceptCarer(View):
     @schema.accept_carer
     def post(self, request: Request) -> HttpResponse:
         code = read(request, serializers.CodeInput)["code"]
-        return answer(request, _carer(carers.accept(user_id=self.me, code=code), self.me))
+        carer = carers.accept(user_id=self.me, code=code)
+        return answer(request, _carer(carer, self.me), state=_state(carer))
 
 
 class OneCarer(View):
     @schema.revoke_carer
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
-        carers.revoke(user_id=self.me, id_=id_)
+        carers.revoke(user_id=self.me, id_=id_, check=lambda carer: check_state(request._request, _state(carer)))
         return nothing()
 
 
@@ -64,6 +86,11 @@ def _device(device: Device) -> dict[str, Any]:
         "id": str(device.pk), "platform": device.platform, "name": device.name,
         "created_at": device.created_at.isoformat(),
     }  # fmt: skip
+
+
+def _state(carer: Carer) -> str:
+    """An invitation and what came of it; the code, told once, is no part of it."""
+    return f"{carer.pk.hex[:12]}-{'accepted' if carer.accepted_at else 'invited'}"
 
 
 def _carer(carer: Carer, me: UUID) -> dict[str, Any]:

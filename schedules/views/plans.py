@@ -1,13 +1,13 @@
 """`/plans`, `/tags`."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from core.api import query
-from core.pagination import envelope
-from core.preconditions import check_match
+from core.pagination import Place
+from core.preconditions import check_match, check_state
 from schedules import drafts, schema
 from schedules.models import Plan
 from schedules.selectors import plans as selectors
@@ -15,14 +15,17 @@ from schedules.selectors.people import Person
 from schedules.serializers import PlanInput, RefillInput, TagInput
 from schedules.services import plans as services
 from schedules.services import stock, tags
-from schedules.views.base import View, answer, nothing, read
+from schedules.views.base import View, answer, by_age, etag_of_body, listed, nothing, read
 
 
 class Plans(View):
     @schema.list_plans
     def get(self, request: Request) -> HttpResponse:
-        query(request._request, ("",))
-        return answer(request, envelope(selectors.plans(person=self.person)))
+        person = self.person
+        rows = selectors.held(user_id=person.id)
+        return answer(
+            request, listed(request, rows, lambda plan: selectors.as_dict(plan, person), name="plans", place=by_age)
+        )
 
     @schema.create_plan
     def post(self, request: Request) -> HttpResponse:
@@ -41,7 +44,7 @@ class OnePlan(View):
     def patch(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
-        check_match(request._request, selectors.etag(plan))
+        check_state(request._request, selectors.state(plan))
         merged = drafts.merged(plan, person, request.data)
         draft = drafts.drafted(merged, person, plan=plan, stock="stock" in request.data)
         return _shown(request, services.change_plan(person=person, plan=plan, draft=draft), person)
@@ -50,7 +53,7 @@ class OnePlan(View):
     def delete(self, request: Request, id_: UUID) -> HttpResponse:
         person = self.person
         plan = selectors.get_plan(user_id=person.id, id_=id_)
-        check_match(request._request, selectors.etag(plan))
+        check_state(request._request, selectors.state(plan))
         services.end_plan(person=person, plan=plan)
         return nothing()
 
@@ -75,7 +78,8 @@ class Refill(View):
 class Tags(View):
     @schema.list_tags
     def get(self, request: Request) -> HttpResponse:
-        return answer(request, envelope(selectors.tags(user_id=self.me)))
+        rows = selectors.tags(user_id=self.me)
+        return answer(request, listed(request, rows, dict, name="tags", place=_place_of_tag))
 
     @schema.create_tag
     def post(self, request: Request) -> HttpResponse:
@@ -86,10 +90,18 @@ class Tags(View):
 class OneTag(View):
     @schema.delete_tag
     def delete(self, request: Request, id_: int) -> HttpResponse:
-        tags.delete_tag(user_id=self.me, tag_id=id_)
+        tags.delete_tag(
+            user_id=self.me,
+            tag_id=id_,
+            check=lambda tag: check_match(request._request, etag_of_body(selectors.tag_dict(tag))),
+        )
         return nothing()
+
+
+def _place_of_tag(tag: dict[str, Any]) -> Place:
+    return 0 if tag["seeded"] else 1, f"{tag['id']:020}"
 
 
 def _shown(request: Request, plan: Plan, person: Person, *, status: int = 200) -> HttpResponse:
     plan = selectors.get_plan(user_id=person.id, id_=plan.pk)
-    return answer(request, selectors.as_dict(plan, person), status=status, etag=selectors.etag(plan))
+    return answer(request, selectors.as_dict(plan, person), status=status, state=selectors.state(plan))

@@ -8,11 +8,13 @@ from rest_framework.request import Request
 
 from core.api import plain_view, query
 from core.errors import Conflict, NotFound, invalid
+from core.preconditions import check_state
 from schedules import calendars, schema, sheet_fhir, sheet_pdf
 from schedules.selectors import adherence, as_needed, feed, plans, sheet
 from schedules.selectors.people import Person, person
 from schedules.serializers import CalendarInput
 from schedules.services import calendar_links, planning
+from schedules.services.carers import digest_of
 from schedules.views.base import View, answer, nothing, read
 
 MAX_DAYS = 366
@@ -49,11 +51,15 @@ class CalendarAddress(View):
     def post(self, request: Request) -> HttpResponse:
         token = calendar_links.make_link(user_id=self.me, **read(request, CalendarInput))
         url = request.build_absolute_uri(f"/api/v1/calendar/{token}.ics")
-        return answer(request, {"url": url}, status=201)
+        state = calendar_links.state_of(digest_of(token))
+        return answer(request, {"url": url}, status=201, state=state)
 
     @schema.revoke_calendar
     def delete(self, request: Request) -> HttpResponse:
-        calendar_links.revoke_link(user_id=self.me)
+        calendar_links.revoke_link(
+            user_id=self.me,
+            check=lambda link: check_state(request._request, calendar_links.state_of(link.token_digest)),
+        )
         return nothing()
 
 

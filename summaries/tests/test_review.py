@@ -113,6 +113,30 @@ def test_a_stale_text_can_be_edited_to_fit_the_new_label(row, medicine, curator)
     assert card(row) == ("기침에 써요.", "reviewed")
 
 
+def test_an_approval_while_the_sweep_looks_stays(row, medicine, curator, monkeypatch):
+    """The curator fits the text to the new label after the sweep has listed it with the old one."""
+    change_label(medicine)
+    hashes = services.source_hashes
+
+    def slow(**asked):
+        found = hashes(**asked)
+        review.edit(**steps(row, curator), claims=claims("기침에 써요."), approved=True)
+        return found
+
+    monkeypatch.setattr(services, "source_hashes", slow)
+    assert services.mark_stale() == 0
+    assert (read(row)["status"], read(row)["kind"]) == ("ready", "reviewed")
+    assert card(row) == ("기침에 써요.", "reviewed")
+
+
+def test_what_the_sweep_marks_is_another_version(row, medicine, curator):
+    seen = steps(row, curator)
+    change_label(medicine)
+    assert services.mark_stale() == 1
+    with pytest.raises(review.Outdated):
+        review.edit(**seen, claims=claims("기침에 써요."))
+
+
 def test_a_rejected_text_stays_away_until_asked_for_whatever_happens(row, medicine, curator, standins):
     review.reject(**steps(row, curator), reason="틀렸어요.")
     assert (read(row)["kind"], card(row)) == ("extractive", ("", "extractive"))
