@@ -70,6 +70,11 @@ class PillingTask(DjangoTask[..., Any]):
     retry_backoff_max = 60
     retry_jitter = True
 
+    @classmethod
+    def on_bound(cls, app: object) -> None:
+        metrics.begin_at_zero(metrics.tasks, (cls.name, "failed"))
+        metrics.begin_at_zero(metrics.enqueue_failures, (cls.name,))
+
     def before_start(self, task_id: str, args: Args, kwargs: Kwargs) -> None:
         context.request_id.set(self._request_id(task_id))
         context.user_id.set("")
