@@ -1,6 +1,6 @@
 """Staff accounts; what is personal stays out of the list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from ops.services import record_audit
 
 # Who may give these may give themselves everything.
 _RIGHTS = ("username", "is_staff", "is_superuser", "groups", "user_permissions")
+
+_WHAT_GOES = "이 사람의 복용 계획과 기록, 알림, 로그인을 모두 함께 지웁니다."
 
 
 def _is_boss(request: HttpRequest) -> bool:
@@ -45,8 +47,9 @@ class UserAdmin(admin.ModelAdmin[User]):
             return queryset.filter(username__startswith=search_term) if search_term else queryset, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, and the question before the marked ones are deleted."""
         answer = super().changelist_view(request, extra_context)
-        if request.method == "GET":
+        if answer.status_code == 200:
             record_audit(actor=str(request.user.pk), action="account.listed")
         return answer
 
@@ -55,6 +58,14 @@ class UserAdmin(admin.ModelAdmin[User]):
     ) -> HttpResponse:
         answer = super().change_view(request, object_id, form_url, extra_context)
         if request.method == "GET" and answer.status_code == 200:
+            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
+        return answer
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer = super().delete_view(request, object_id, extra_context)
+        if answer.status_code == 200:
             record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
         return answer
 
@@ -78,6 +89,15 @@ class UserAdmin(admin.ModelAdmin[User]):
     @staticmethod
     def _may_touch(request: HttpRequest, obj: User | None) -> bool:
         return _is_boss(request) or obj is None or not obj.is_staff
+
+    def get_deleted_objects(
+        self, objs: Sequence[User] | QuerySet[User], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """The accounts alone: Django would print each dose and word of theirs, and refuse where there is a phone."""
+        allowed = all(self.has_delete_permission(request, user) for user in objs)
+        names = [name for user in objs for name in (str(user), [_WHAT_GOES])]
+        lacking = set() if allowed else {str(self.opts.verbose_name)}
+        return names, {str(self.opts.verbose_name_plural): len(objs)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """The same as if they had left by themselves: nothing stays, and Kakao hears of it."""

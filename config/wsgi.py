@@ -12,4 +12,6 @@ django.setup()
 application = import_module("core.wsgi").Utf8Handler()
 # Django imports the views with the first request; here the preloading master does, once, and the workers share it.
 import_module(settings.ROOT_URLCONF)
+# The tasks that these send are bound, and their counters begin.
+import_module("config.celery").app.finalize()
 import_module("pharmacies.selectors.holidays").load_library()

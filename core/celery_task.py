@@ -7,7 +7,9 @@ from time import perf_counter
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from celery.exceptions import TimeLimitExceeded, WorkerLostError
+from celery.signals import task_failure
+from django.db import connections, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
@@ -47,12 +49,17 @@ def on_final_failure(keeper: Keeper) -> None:
 class PillingTask(DjangoTask[..., Any]):
     """`@shared_task(base=PillingTask)`: late acknowledgement, limits, jittered retries when a vendor or database fails.
 
-    Acknowledged late and redelivered when a worker is lost, so a body must be safe to run twice.
+    Acknowledged late, redelivered when a worker is lost and retried when its process is, so a body must be safe to run
+    twice.
     """
 
     abstract = True
     acks_late = True
+    # A process that died under a task counts as one of its retries; rejecting alone would give it back for ever. It is
+    # what happens when the broker does not take the retry.
+    retry_on_worker_lost = True
     reject_on_worker_lost = True
+    default_retry_delay = 5
     ignore_result = True
     soft_time_limit = 110
     time_limit = 120
@@ -63,8 +70,13 @@ class PillingTask(DjangoTask[..., Any]):
     retry_backoff_max = 60
     retry_jitter = True
 
+    @classmethod
+    def on_bound(cls, app: object) -> None:
+        metrics.begin_at_zero(metrics.tasks, (cls.name, "failed"))
+        metrics.begin_at_zero(metrics.enqueue_failures, (cls.name,))
+
     def before_start(self, task_id: str, args: Args, kwargs: Kwargs) -> None:
-        context.request_id.set(self.request.get("request_id") or task_id)
+        context.request_id.set(self._request_id(task_id))
         context.user_id.set("")
         self.request.began = perf_counter()  # type: ignore[attr-defined] # Celery's context takes any name
         self._record("started", task_id)
@@ -84,10 +96,13 @@ class PillingTask(DjangoTask[..., Any]):
             dict(kwargs),
             _describe(exc),
             self.request.retries + 1,
-            context.request_id.get(),
+            self._request_id(task_id),
         )
         for keep in _keepers:
             _keep(keep, dead)
+
+    def _request_id(self, task_id: str) -> str:
+        return str(self.request.get("request_id") or task_id)
 
     def _record(self, outcome: str, task_id: str, *, reason: str = "") -> None:
         metrics.tasks.labels(self.name, outcome).inc()
@@ -97,6 +112,18 @@ class PillingTask(DjangoTask[..., Any]):
         level = logging.ERROR if outcome == "failed" else logging.INFO
         message = f"Task {outcome}: {reason}" if reason else f"Task {outcome}"
         logger.log(level, message, extra={"task": self.name, "task_id": task_id, "attempt": self.request.retries + 1})
+
+
+@task_failure.connect
+def _tell_of_the_dead(
+    sender: Any, task_id: str, exception: BaseException, args: Args, kwargs: Kwargs, einfo: object, **rest: Any
+) -> None:
+    """In the pool's parent, since a process that died tells nobody. Of a time limit Celery has told the task itself."""
+    if isinstance(exception, WorkerLostError):
+        sender.on_failure(exception, task_id, args, kwargs, einfo)
+    if isinstance(exception, (WorkerLostError, TimeLimitExceeded)):
+        # The parent has no other use for PostgreSQL, and the next process is forked from it.
+        connections.close_all()
 
 
 def _describe(exc: BaseException) -> str:

@@ -16,7 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
-from core import breaker, datagokr_budget, http
+from core import breaker, datagokr_budget, http, metrics
 from core.errors import BreakerOpen, VendorBadReply, VendorError, VendorRefused, VendorUnreachable
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,9 @@ class QuotaExceeded(VendorRefused):
     """The vendor's own daily quota is spent (code 22); nothing goes out to this operation until midnight in Korea."""
 
     outcome = "quota"
+
+
+metrics.begin_at_zero(metrics.external_calls, (VENDOR, KeyRefused.outcome), (VENDOR, QuotaExceeded.outcome))
 
 
 class TooFast(VendorError):

@@ -72,6 +72,13 @@ push_delay = Histogram(
     buckets=(1, 5, 10, 20, 30, 60, 120, 300, 900, 1800),
 )
 
+
+def begin_at_zero(counter: Counter, *labels: tuple[str, ...]) -> None:
+    """For what an alert looks at: a series that appears with its first event shows no increase for it."""
+    for each in labels:
+        counter.labels(*each)
+
+
 _TIERS_IN_CACHE = ("memory", "redis")
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 
-from core import breaker, http
+from core import breaker, http, metrics
 from core.errors import VendorBadReply, VendorRefused
 from pharmacies.records import Batch
 from pharmacies.wire import KakaoPlace, parse_rows
@@ -31,6 +31,9 @@ class KakaoQuota(VendorRefused):
     """Too many calls for the app, today or just now: Kakao says neither which nor until when."""
 
     outcome = "quota"
+
+
+metrics.begin_at_zero(metrics.external_calls, (VENDOR, KakaoKeyRefused.outcome), (VENDOR, KakaoQuota.outcome))
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def test_a_broker_that_is_away_is_false_and_counted(killable, monkeypatch):
 
 
 def test_what_every_task_has():
-    assert (note.acks_late, note.reject_on_worker_lost, note.ignore_result) == (True, True, True)
+    assert (note.acks_late, note.retry_on_worker_lost, note.ignore_result) == (True, True, True)
     assert note.time_limit <= 120
     assert note.soft_time_limit < note.time_limit
     assert note.retry_backoff_max <= 60

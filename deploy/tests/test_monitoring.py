@@ -1,9 +1,11 @@
 """Alerts, their tests, their runbook entries, and a dashboard of metrics that exist."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -21,6 +23,17 @@ needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="ne
 # Not the product's: Prometheus' own, node-exporter's, the backup's.
 OTHERS = {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "backup_last_success_timestamp_seconds",
           "wal_archived_until_timestamp_seconds"}  # fmt: skip
+CASES = [
+    case
+    for file in (FOLDER / "tests").glob("*.yml")
+    for test in yaml.safe_load(file.read_text())["tests"]
+    for case in test["alert_rule_test"]
+]
+# What a web process and a worker have loaded before anything happened.
+_LOADED = {
+    "web": "import config.wsgi",
+    "worker": "from config.celery import app; app.loader.init_worker(); app.finalize()",
+}
 RECORDING = yaml.safe_load((FOLDER / "recording.yml").read_text())["groups"]
 RECORDED = {rule["record"]: rule["expr"] for group in RECORDING for rule in group["rules"]}
 ASKED = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())]
@@ -55,6 +68,33 @@ def test_the_configuration_is_one_that_prometheus_takes():
 def test_alerts_fire_when_they_should_and_only_then(file):
     done = promtool("test", "rules", file)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("alert", [rule["alert"] for rule in RULES])
+def test_every_alert_is_tried_both_firing_and_silent(alert):
+    assert {bool(case.get("exp_alerts")) for case in CASES if case["alertname"] == alert} == {True, False}
+
+
+def at_zero(process):
+    script = f"{_LOADED[process]}\nfrom prometheus_client import generate_latest\nprint(generate_latest().decode())"
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return {line.removesuffix(" 0.0") for line in done.stdout.splitlines() if line.endswith(" 0.0")}
+
+
+@pytest.mark.parametrize("process", _LOADED)
+def test_the_first_event_of_a_kind_has_a_zero_to_rise_from(process):
+    zero = at_zero(process)
+    calls = {(vendor, outcome) for vendor in ("datagokr", "kakao_local") for outcome in ("key", "quota")}
+    wanted = {f'external_api_calls_total{{outcome="{outcome}",vendor="{vendor}"}}' for vendor, outcome in calls}
+    wanted |= {"staff_locked_out_total", "throttle_fail_open_total"}
+    if process == "worker":
+        wanted |= {f'reminder_pushes_total{{outcome="{outcome}"}}' for outcome in ("failed", "dropped")}
+    sent_by_both = ("medicines.tasks.fetch_label", "summaries.tasks.generate_summary", "pharmacies.tasks.fetch_cell")
+    wanted |= {f'celery_tasks_total{{outcome="failed",task="{task}"}}' for task in sent_by_both}
+    wanted |= {f'celery_enqueue_failures_total{{task="{task}"}}' for task in sent_by_both}
+    assert wanted <= zero
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -22,6 +22,7 @@ from schedules.services.reminders import LATE
 
 logger = logging.getLogger(__name__)
 State = PushMessage.State
+metrics.begin_at_zero(metrics.pushes, (State.FAILED,), (State.DROPPED,))
 
 # Longer than waiting for a turn, one call with its deadline, and writing its outcome down.
 LEASE = timedelta(seconds=60)

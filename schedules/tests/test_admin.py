@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from schedules.models import Device, PushMessage, ReminderSettings
+from accounts.models import User
+from ops.models import AuditEvent
+from schedules.models import Device, PushMessage, ReminderSettings, Schedule, Tag
 from schedules.services import reminders
 from schedules.tests.conftest import add_device, due
 
@@ -40,6 +42,28 @@ def test_nothing_of_a_persons_health_is_shown_and_nothing_can_be_written(admin_c
         assert hidden not in text
     for verb in ("add/", f"{row.pk}/delete/"):
         assert admin_client.get(home + verb).status_code == 403
+
+
+@pytest.mark.parametrize("by_list", [False, True])
+def test_who_is_deleted_goes_with_a_phone_and_nothing_of_their_health_is_shown(admin_client, user, message, by_list):
+    Tag.objects.create(user=user, name="비밀병원")
+    dose, home = Schedule.objects.get(), "/admin/accounts/user/"
+    if by_list:
+        page, sent = home, {"action": "delete_selected", "_selected_action": [str(user.pk)]}
+        asked = admin_client.post(page, sent)
+    else:
+        page, sent = f"{home}{user.pk}/delete/", {}
+        asked = admin_client.get(page)
+    assert asked.status_code == 200
+    text = asked.content.decode()
+    assert str(user.pk) in text
+    for hidden in ("비밀병원", str(dose.pk), f"{dose.scheduled_time:%Y-%m-%d %H:%M}", str(Device.objects.get().pk)):
+        assert hidden not in text
+    looked = {"action": "account.listed"} if by_list else {"action": "account.looked_at", "target": str(user.pk)}
+    assert AuditEvent.objects.filter(**looked).count() == 1
+    assert admin_client.post(page, sent | {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert not Device.objects.exists()
 
 
 def test_what_became_of_messages_is_found(admin_client, message):
