@@ -1,7 +1,9 @@
 """Servers that really die: what a statement raises then, and what it raises for faults of its own."""
 
+import contextlib
 import os
 import signal
+import socket
 import threading
 from pathlib import Path
 
@@ -41,6 +43,36 @@ def database(server, django_db_blocker):
     del connections[OWN], connections.settings[OWN]
 
 
+def pump(source, target):
+    while data := source.recv(65_536):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def over_tcp(server, database):
+    """The same server by TCP, which it does not listen to itself."""
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def relay():
+            near = opened.enter_context(listener.accept()[0])
+            far = opened.enter_context(socket.socket(socket.AF_UNIX))
+            far.connect(str(server.sockets / ".s.PGSQL.5432"))
+            back = threading.Thread(target=pump, args=(far, near))
+            back.start()
+            pump(near, far)
+            back.join()
+
+        relaying = threading.Thread(target=relay, daemon=True)
+        relaying.start()
+        database.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(listener.getsockname()[1])}
+        database.ensure_connection()
+        yield database
+        database.close()
+        relaying.join()
+
+
 def run(connection, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -66,6 +98,15 @@ def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, databa
     assert as_problem(raised.value).status == 503
     database.close_if_unusable_or_obsolete()
     assert run(database, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can be told, and asked")
+def test_a_machine_that_vanished_is_waited_for_for_seconds(over_tcp):
+    """It sends no word: an answer that it owes, or a word that it is there, is missed by the kernel's own clock."""
+    with socket.socket(fileno=os.dup(over_tcp.connection.fileno())) as line:
+        kinds = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+        told = [line.getsockopt(socket.IPPROTO_TCP, kind) for kind in kinds]
+    assert told == [5, 2, 2, 5_000]
 
 
 def test_a_server_that_dies_in_mid_statement_is_away(server, database):

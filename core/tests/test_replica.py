@@ -1,6 +1,9 @@
 """A real streaming replica that is held back, cut off, killed, and comes back."""
 
+import contextlib
 import os
+import socket
+import threading
 from datetime import UTC, datetime
 
 import psycopg2
@@ -195,3 +198,42 @@ def test_when_both_are_away_the_primarys_error_is_told(standby, no_primary, monk
         with pytest.raises(OperationalError, match="the primary's"):
             replica.instead(ask, of=error)
     assert replica._watch.is_gone
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """A primary that hangs up on everybody; whom it saw is told by the list."""
+    callers = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse():
+            with contextlib.suppress(OSError):
+                while True:
+                    callers.append(listener.accept()[0].close())
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        monkeypatch.setitem(connections["default"].settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connections["default"].settings_dict, "PORT", str(listener.getsockname()[1]))
+        yield callers
+        # A thread that waits in accept() keeps a listener open that was merely closed.
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_primary_that_cannot_be_reached_is_tried_once_a_second_not_by_everybody(
+    standby, no_primary, refusing, monkeypatch
+):
+    monkeypatch.setattr(replica, "_CHECK_SECONDS", 60)
+    with pytest.raises(OperationalError):
+        replica.read(ask)
+    tried = len(refusing)
+    assert tried
+    for _ in range(20):
+        with pytest.raises(OperationalError) as away:
+            replica.read(ask)
+        assert replica.instead(ask, of=away.value)
+    assert len(refusing) == tried
+    monkeypatch.undo()
+    replica._watch._next = 0
+    wait_for(on_replica)
