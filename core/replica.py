@@ -153,7 +153,9 @@ def instead(ask: Callable[[], T], *, of: Exception) -> T:
         with _reading(_replayed_at()):
             found = ask()
     except DATABASE_AWAY:
-        _watch.lost()
+        # The error may also be the primary's, or the statement's own.
+        if not connections[ALIAS].is_usable():
+            _watch.lost()
         raise of from None
     metrics.catalogue_reads.labels(ALIAS).inc()
     return found

@@ -200,6 +200,12 @@ def test_when_both_are_away_the_primarys_error_is_told(standby, no_primary, monk
     assert replica._watch.is_gone
 
 
+def test_an_error_of_the_primarys_is_no_fault_of_the_replica(standby, no_primary):
+    with pytest.raises(OperationalError, match="the primary's"):
+        replica.instead(lambda: connections["default"].cursor(), of=OperationalError("the primary's"))
+    assert not replica._watch.is_gone
+
+
 @pytest.fixture
 def refusing(monkeypatch):
     """A primary that hangs up on everybody; whom it saw is told by the list."""
