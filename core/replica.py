@@ -145,9 +145,9 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
 def instead(ask: Callable[[], T], *, of: Exception) -> T:
     """What `ask` reads on the replica, however far that has come, when the primary is away: old, and not to be kept.
 
-    Raises `of`, the primary's error, without a replica that answers.
+    Raises `of`, the primary's error, without a replica that answers, and when it says that the statement took too long.
     """
-    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone:
+    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone or _took_too_long(of):
         raise of
     try:
         with _reading(_replayed_at()):
@@ -171,7 +171,11 @@ def _replayed_at() -> datetime:
 
 def _is_the_servers(error: Error) -> bool:
     """Whether it is no fault of the statement's, and it did not take too long, as it would on the primary."""
-    return isinstance(error, DATABASE_AWAY) and not isinstance(error.__cause__, QueryCanceled)
+    return isinstance(error, DATABASE_AWAY) and not _took_too_long(error)
+
+
+def _took_too_long(error: Exception) -> bool:
+    return isinstance(error.__cause__, QueryCanceled)
 
 
 @contextlib.contextmanager

@@ -87,6 +87,27 @@ def test_a_fault_of_the_statement_is_told_once_and_no_fault_of_the_replica(stand
     assert on_replica()
 
 
+def test_a_statement_that_took_too_long_is_not_run_again(standby):
+    asked = []
+
+    def slow():
+        asked.append(replica.alias())
+        with connections[replica.alias()].cursor() as cursor:
+            cursor.execute("SET statement_timeout = 200")
+            cursor.execute("SELECT pg_sleep(20)")
+
+    with pytest.raises(OperationalError) as late:
+        replica.read(slow)
+    with pytest.raises(OperationalError) as told:
+        replica.instead(slow, of=late.value)
+    assert told.value is late.value
+    assert asked == [replica.ALIAS]
+    with pytest.raises(OperationalError, match="the primary's"):
+        replica.instead(slow, of=OperationalError("the primary's"))
+    assert asked == [replica.ALIAS] * 2
+    assert not replica._watch.is_gone
+
+
 def test_a_row_read_there_is_written_to_the_primary(standby):
     made = store_permit()
     wait_for(lambda: replica.read(lambda: _database_of(made)) == replica.ALIAS)
