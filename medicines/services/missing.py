@@ -21,8 +21,8 @@ from medicines.client import easy_by_name, permit_by_name
 from medicines.records import Batch, Record
 from medicines.search.keys import is_syllable
 from medicines.search.query import Query
+from medicines.selectors import tiers
 from medicines.selectors.lists import RankedList, find, key_of, search_again
-from medicines.selectors.tiers import invalidate_cards
 from medicines.services.catalogue import upsert_many
 
 DEADLINE_SECONDS = 3.0
@@ -60,9 +60,12 @@ class Outcome:
 def find_or_fetch(*, query: Query, address: str) -> tuple[RankedList, bool]:
     """The list for a query, from here or, when it is empty and could be a name, from the sources; and `checked`.
 
-    Raises SourceDown as `fetch_missing` does, and the database's error when nothing old is at hand.
+    An old list stays as it is: with the database away nothing that a source brings could be stored. Raises SourceDown
+    as `fetch_missing` does, and the database's error when nothing old is at hand.
     """
     ranked = find(query)
+    if ranked.tier == tiers.STALE:
+        return ranked, False
     if not (ranked.is_empty and worth_asking(query)):
         return ranked, True
     outcome = fetch_missing(query=query, address=address)
@@ -126,7 +129,7 @@ def _ask(query: Query, key: str) -> Found:
     records = [record for batch in batches for record in batch.rows]
     if records:
         # No list but the asked one (`search_again`): the rest are made again within minutes.
-        invalidate_cards(upsert_many(items=records))
+        tiers.invalidate_cards(upsert_many(items=records))
         return "stored"
     if errors:
         raise errors[0]
