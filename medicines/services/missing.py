@@ -22,7 +22,7 @@ from medicines.records import Batch, Record
 from medicines.search.keys import is_syllable
 from medicines.search.query import Query
 from medicines.selectors import tiers
-from medicines.selectors.lists import RankedList, find, key_of, search_again
+from medicines.selectors.lists import RankedList, absent_key, asked_name, find, search_again
 from medicines.services.catalogue import upsert_many
 
 DEADLINE_SECONDS = 3.0
@@ -79,18 +79,13 @@ def worth_asking(query: Query) -> bool:
     return is_name and not (query.symptom or query.emergency) and bool(settings.DATA_GO_KR_SERVICE_KEY)
 
 
-def asked_name(query: Query) -> str:
-    """As it was typed, since the sources match letter by letter, spaces included; without the dosage."""
-    return query.base if query.slip or query.strength else " ".join(query.raw.split())
-
-
 def fetch_missing(*, query: Query, address: str) -> Outcome:
     """Ask both sources for a name that was not found, store what they have, and search again; 3 s at most.
 
     Not asked (`checked` false) when too many are out already, the address asked too often, or today's budget is spent.
     Raises SourceDown when a source does not answer and the other has nothing: that is not "no such medicine".
     """
-    key = f"absent:{key_of(query)}"
+    key = absent_key(query)
     if cache().get(key):
         return Outcome(None, checked=True)
     if not _places.free.acquire(blocking=False):

@@ -225,7 +225,7 @@ def test_a_cell_that_cannot_be_stored_is_left_to_a_task(client, serve, sent):
     with contextlib.closing(connection.copy()) as other, other.cursor() as holding, connection.cursor() as mine:
         holding.execute("BEGIN")
         holding.execute("LOCK TABLE pharmacy_cell IN EXCLUSIVE MODE")
-        mine.execute("SET statement_timeout = 300")
+        mine.execute("SET statement_timeout = 500")
         try:
             answer = ask(client)
         finally:
