@@ -10,9 +10,10 @@ from core.tests import log_watch, seeds
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    """No test sees what another one cached."""
+    """No test sees what another one cached, or what Redis still owes it."""
     cache.clear()
     tiers().memory._reset()
+    tiers().owed._reset()
 
 
 @pytest.fixture(autouse=True)

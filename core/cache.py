@@ -4,12 +4,13 @@ L1 (memory) lives at most 30 s and hears other processes' invalidations; L1' (Re
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.conf import settings
 
 from core import invalidation, metrics
 from core.memory_tier import MemoryTier
+from core.owed import ALL, Owed, Put
 from core.redis_tier import RedisTier
 
 MEMORY, REDIS = "memory", "redis"
@@ -33,7 +34,8 @@ class TwoTier:
     def __init__(self, memory: MemoryTier, shared: RedisTier) -> None:
         self.memory = memory
         self.shared = shared
-        self.subscriber = invalidation.Subscriber(drop=memory.drop_many, clear=memory.clear)
+        self.owed = Owed()
+        self.subscriber = invalidation.Subscriber(drop=memory.drop_many, clear=memory.clear, settle=self.settle)
 
     def get_many(self, keys: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
         """What is held, and which tier each key came from ("memory" or "redis"). Redis hits fill the memory."""
@@ -82,24 +84,57 @@ class TwoTier:
     def delete_many(self, keys: Sequence[str]) -> bool:
         """Drop the keys everywhere. Call after the transaction has committed.
 
-        False when Redis is away: the other processes then serve the old value until it has lived its 30 s in memory,
-        and they clear their memory when they reach Redis again.
+        False when Redis does not take it now: the other processes serve the old value until it does (`settle`).
         """
-        if not keys:
-            return True
-        self.memory.drop_many(keys)
-        return self.shared.delete_many(keys, channel=invalidation.CHANNEL, message=invalidation.message(keys))
+        return self._told(dict.fromkeys(keys)) if keys else True
 
     def announce(self, items: Mapping[str, bytes], *, seconds: float) -> None:
-        """Put new values into Redis, where every process reads them again at once (a mark of the catalogue)."""
+        """Put new values into Redis, where every process reads them again at once. Dropped when Redis is back, if it
+        does not take them now.
+        """
         self.memory.drop_many(items)
-        self.shared.set_many(items, seconds=seconds)
-        self.shared.delete_many((), channel=invalidation.CHANNEL, message=invalidation.message(list(items)))
+        if not (self.shared.set_many(items, seconds=seconds) and self._tell(items)):
+            self._owe(dict.fromkeys(items))
+
+    def renew(self, key: str, make: Callable[[], bytes], *, seconds: float) -> None:
+        """The same for what must not be missing (a mark of the catalogue): made and put again until Redis takes it."""
+        self._told({key: Put(make, seconds)})
+
+    def settle(self) -> None:
+        """Tell Redis again what it did not take. For the subscriber's thread, which comes back to it."""
+        while owed := self.owed.take():
+            if not (self._taken(owed) and self._tell(() if ALL in owed else owed)):
+                self._owe(owed)
+                return
+
+    def _told(self, what: Mapping[str, Put | None]) -> bool:
+        self.memory.drop_many(what)
+        taken = self._taken(what)
+        # Also when a server did not take its part: what the others did is heard at once.
+        told = self._tell(what)
+        if not (taken and told):
+            self._owe(what)
+        return taken and told
+
+    def _taken(self, what: Mapping[str, Put | None]) -> bool:
+        drops = [key for key, put in what.items() if put is None and key != ALL]
+        return (
+            (ALL not in what or self.shared.delete_all())
+            and self.shared.mark_deleted(drops)
+            and all(self.shared.set_many({key: put.make()}, seconds=put.seconds) for key, put in what.items() if put)
+        )
+
+    def _tell(self, keys: Iterable[str]) -> bool:
+        return self.shared.tell(channel=invalidation.CHANNEL, message=invalidation.message(list(keys)))
+
+    def _owe(self, what: Mapping[str, Put | None]) -> None:
+        self.owed.add(what)
+        self.subscriber.ensure()
 
     def clear_memory(self) -> None:
         """Empty the first tier of every process (a new catalogue, a new version of the answers)."""
         self.memory.clear()
-        self.shared.delete_many((), channel=invalidation.CHANNEL, message=invalidation.message(()))
+        self._tell(())
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from core import stores
 logger = logging.getLogger(__name__)
 
 CHANNEL = "pilling:invalidate"
-_PING_SECONDS = 5.0
+_TURN_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.5
 
 
@@ -26,14 +26,18 @@ def message(keys: Sequence[str]) -> bytes:
 
 
 class Subscriber:
-    """Calls `drop(keys)` for each message and `clear()` after each (re)connection, when messages may have been missed.
+    """Calls `drop(keys)` for each message, `clear()` after each (re)connection, when messages may have been missed, and
+    `settle()` at each turn, once a second or more often.
 
     `ensure` starts it: lazily, so that a preloading master opens no connection, and once per process.
     """
 
-    def __init__(self, *, drop: Callable[[Sequence[str]], None], clear: Callable[[], None]) -> None:
+    def __init__(
+        self, *, drop: Callable[[Sequence[str]], None], clear: Callable[[], None], settle: Callable[[], None]
+    ) -> None:
         self._drop = drop
         self._clear = clear
+        self._settle = settle
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
         # A server that stops a moment before this process is nothing to report.
@@ -54,7 +58,7 @@ class Subscriber:
                 threading.Thread(target=self._run, name="cache-invalidation", daemon=True).start()
 
     def stop(self) -> None:
-        """End the thread at its next turn, within five seconds."""
+        """End the thread at its next turn, within seconds."""
         self._stopping.set()
 
     def _run(self) -> None:
@@ -74,7 +78,8 @@ class Subscriber:
         with client, client.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(CHANNEL)
             while not self._stopping.is_set():
-                got = channel.get_message(timeout=_PING_SECONDS)
+                self._settle()
+                got = channel.get_message(timeout=_TURN_SECONDS)
                 if got is None:
                     # Half-open connections stay silent for ever unless something is sent.
                     channel.ping()

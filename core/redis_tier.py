@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from secrets import token_bytes
 from typing import cast
 
@@ -30,6 +31,7 @@ JITTER = 0.1
 EPOCH = "epoch"
 _EPOCH_SECONDS = 365 * 86_400
 _EPOCH_BYTES = 12
+_AT_ONCE = 500
 _SET = f"""
 for i = 1, #KEYS do
   local held = redis.call('GETRANGE', KEYS[i], 0, {len(_MARK) - 1})
@@ -151,16 +153,44 @@ class RedisTier:
         fresh = seconds * random.uniform(1 - JITTER, 1 + JITTER)
         return int(time.time() + fresh), int(fresh) + 1 + (self._stale_seconds if serve_stale else 0)
 
-    def delete_many(self, keys: Iterable[str], *, channel: str, message: bytes) -> bool:
+    def delete_many(self, keys: Sequence[str], *, channel: str, message: bytes) -> bool:
         """Mark the keys deleted, begin an epoch, then publish `message`. False when a server did not take its part."""
+        marked = self.mark_deleted(keys)
+        return self.tell(channel=channel, message=message) and marked
+
+    def mark_deleted(self, keys: Sequence[str]) -> bool:
+        """False when a server did not take its part."""
         marked = [self._told("delete", server, _marks(groups)) for server, groups in self._split(keys)]
+        return all(marked) and bool(marked or not keys)
+
+    def tell(self, *, channel: str, message: bytes) -> bool:
+        """Begin an epoch, then publish `message`. False when Redis did not take both."""
         begun = self.set_many({EPOCH: token_bytes(_EPOCH_BYTES)}, seconds=_EPOCH_SECONDS)
         try:
             stores.cache.run(lambda client: client.publish(channel, message))
         except redis.RedisError as error:
             self._failed("delete", error)
             return False
-        return begun and all(marked)
+        return begun
+
+    def delete_all(self) -> bool:
+        """Drop every key of ours, without marks. False when a server did not answer to the end."""
+        try:
+            for server in stores.cache.servers():
+                server.run(self._empty)
+        except redis.RedisError as error:
+            self._failed("delete", error)
+            return False
+        return True
+
+    def _empty(self, client: redis.Redis) -> None:
+        found = client.scan_iter(match=f"{self._prefix}*", count=_AT_ONCE)
+        while names := list(islice(found, _AT_ONCE)):
+            with client.pipeline(transaction=False) as pipe:
+                # One by one: those of one command would have to share a cluster's slot.
+                for name in names:
+                    pipe.unlink(name)
+                pipe.execute()
 
     def _told(self, what: str, server: stores.Server, commands: Sequence[Sequence[stores.Word]]) -> bool:
         try:

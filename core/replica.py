@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from psycopg2.errors import QueryCanceled
 
 from core import metrics
@@ -51,6 +51,7 @@ class _Watch:
         # (moment by the steady clock, by the wall's, how far the primary's log reached)
         self._samples: deque[tuple[float, datetime, str]] = deque(maxlen=4)
         self._level: tuple[float, datetime] | None = None
+        self._unreached = False
 
     def level(self) -> datetime | None:
         """The last moment of which the replica lacks nothing; None when that is unknown or too long ago."""
@@ -69,7 +70,10 @@ class _Watch:
         except Error:
             # The primary is away: nobody knows how old the replica is.
             self._level = None
+            self._unreached = connections[DEFAULT_DB_ALIAS].connection is None
+            self._next = time.monotonic() + _CHECK_SECONDS
             return
+        self._unreached = False
         self._samples.append(sample)
         try:
             self._compare()
@@ -96,6 +100,11 @@ class _Watch:
     def is_gone(self) -> bool:
         return time.monotonic() < self._gone_until
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody could connect to the primary a moment ago, and the replica may answer instead."""
+        return self._unreached and not self.is_gone
+
 
 _watch = _Watch()
 
@@ -110,7 +119,8 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
     """What `ask` returns; what it reads of the catalogue comes from the replica while that is level.
 
     From the primary without a replica, inside a transaction (which has to see what it wrote), when the replica fails,
-    and when what it has is not `complete`: a product may have come a moment ago.
+    and when what it has is not `complete`: a product may have come a moment ago. A primary to which nobody could
+    connect a moment ago is tried by one thread a second, and is the same error at once to the others.
     """
     if ALIAS not in connections.settings or _seen.get() or connections[DEFAULT_DB_ALIAS].in_atomic_block:
         return ask()
@@ -126,6 +136,8 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
             if not _is_the_servers(error):
                 raise
             _watch.lost()
+    if _watch.is_alone:
+        raise OperationalError("The primary could not be reached a moment ago")
     metrics.catalogue_reads.labels("primary").inc()
     return ask()
 
@@ -133,15 +145,17 @@ def read(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: 
 def instead(ask: Callable[[], T], *, of: Exception) -> T:
     """What `ask` reads on the replica, however far that has come, when the primary is away: old, and not to be kept.
 
-    Raises `of`, the primary's error, without a replica that answers.
+    Raises `of`, the primary's error, without a replica that answers, and when it says that the statement took too long.
     """
-    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone:
+    if ALIAS not in connections.settings or _seen.get() or _watch.is_gone or _took_too_long(of):
         raise of
     try:
         with _reading(_replayed_at()):
             found = ask()
     except DATABASE_AWAY:
-        _watch.lost()
+        # The error may also be the primary's, or the statement's own.
+        if not connections[ALIAS].is_usable():
+            _watch.lost()
         raise of from None
     metrics.catalogue_reads.labels(ALIAS).inc()
     return found
@@ -157,7 +171,11 @@ def _replayed_at() -> datetime:
 
 def _is_the_servers(error: Error) -> bool:
     """Whether it is no fault of the statement's, and it did not take too long, as it would on the primary."""
-    return isinstance(error, DATABASE_AWAY) and not isinstance(error.__cause__, QueryCanceled)
+    return isinstance(error, DATABASE_AWAY) and not _took_too_long(error)
+
+
+def _took_too_long(error: Exception) -> bool:
+    return isinstance(error.__cause__, QueryCanceled)
 
 
 @contextlib.contextmanager

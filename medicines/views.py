@@ -15,8 +15,15 @@ from core.throttling import client_address, from_proxy
 from medicines import schema, tasks
 from medicines.search.query import Query
 from medicines.selectors import lists
-from medicines.selectors.answers import Answer, detail_answer, kept, search_answer, shared_answer, suggest_answer
-from medicines.selectors.popular import popular
+from medicines.selectors.answers import (
+    Answer,
+    detail_answer,
+    kept,
+    popular_answer,
+    search_answer,
+    shared_answer,
+    suggest_answer,
+)
 from medicines.serializers import SearchInput, read_nothing, read_popular, read_search, read_suggest
 from medicines.services.counting import count
 from medicines.services.labels import claim_label
@@ -77,7 +84,7 @@ def _suggest(request: HttpRequest) -> Answer:
 
 @plain_view(describe=schema.Popular)
 def popular_names(request: HttpRequest) -> HttpResponse:
-    return _answer(request, lambda request: Answer(*popular(limit=read_popular(request))))
+    return _answer(request, lambda request: popular_answer(limit=read_popular(request)))
 
 
 @plain_view(describe=schema.Detail)

@@ -64,7 +64,7 @@ def reset_breaker(*, seen: breaker.Seen, actor: str) -> bool:
 
 
 def drop_cached(*, keys: Sequence[str], actor: str) -> bool:
-    """Drop entries of the tiers in every process; False when Redis was away and only this process forgot them."""
+    """Drop entries of the tiers in every process; False when Redis was away: all others forget them when it is back."""
     everywhere = tiers().delete_many(keys)
     for key in keys:
         record_audit(actor=actor, action="cache.drop", target=key, details={"everywhere": everywhere})

@@ -88,7 +88,7 @@ class OwnValkey:
         self._process = subprocess.Popen([*map(str, arguments)], stdout=subprocess.DEVNULL)
         for _ in range(200):
             try:
-                with redis.Redis.from_url(self.url) as client:
+                with self.client() as client:
                     client.ping()
                 return
             except redis.RedisError:
@@ -99,6 +99,21 @@ class OwnValkey:
         self._process.kill()
         self._process.wait()
         self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def unreachable(self):
+        """Connections are cut and new ones refused; it keeps its data and those that listen to messages."""
+        away = self.path.with_suffix(".away")
+        with self.client() as client:
+            client.ping()
+            self.path.rename(away)
+            client.client_kill_filter(_type="normal", skipme=True)
+        yield
+        away.rename(self.path)
+
+    def client(self):
+        """One of the test's own, which knows nothing of ours."""
+        return redis.Redis.from_url(self.url)
 
 
 @pytest.fixture

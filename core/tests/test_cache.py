@@ -1,13 +1,14 @@
 import multiprocessing
+import sys
 import time
 
 import pytest
 from prometheus_client import REGISTRY
 
-from core import stores
+from core import owed, stores
 from core.cache import TwoTier
 from core.memory_tier import MAX_SECONDS, MemoryTier
-from core.redis_tier import RedisTier
+from core.redis_tier import _MARK, RedisTier
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
@@ -189,6 +190,72 @@ def test_redis_killed_and_back(killable, tiers):
     assert tiers.subscriber.connected.wait(10)
     # What was missed meanwhile is unknown, so the memory starts empty.
     assert tiers.memory.get_many(["b"]) == {}
+
+
+@pytest.fixture
+def held(killable):
+    """What that Redis has under our keys, as it says itself."""
+    with killable.client() as client:
+        yield lambda key: client.get(f"pilling:v1:{key}")
+
+
+def test_a_drop_that_redis_did_not_take_is_made_when_it_answers(killable, held, tiers):
+    other = listening()
+    tiers.set_many({"a": b"old"}, seconds=600)
+    assert other.get("a") == (b"old", "redis")
+    tiers.shared.begin_epoch()
+    epoch = held("epoch")
+    with killable.unreachable():
+        assert tiers.delete_many(["a"]) is False
+    assert wait_for(lambda: held("a") == _MARK and held("epoch") != epoch)
+    assert wait_for(lambda: not other.memory.get_many(["a"]))
+
+
+def test_so_is_one_that_was_made_while_redis_is_gone_for_long(killable, held, tiers):
+    killable.kill()
+    assert tiers.delete_many(["a"]) is False
+    killable.start()
+    assert wait_for(lambda: held("a") == _MARK)
+
+
+def test_an_announced_value_that_redis_did_not_take_is_dropped(killable, held, tiers):
+    tiers.set_many({"list": b"old"}, seconds=600)
+    with killable.unreachable():
+        tiers.announce({"list": b"new"}, seconds=600)
+    assert wait_for(lambda: held("list") == _MARK)
+
+
+def test_a_mark_that_redis_did_not_take_is_put_as_of_the_moment_when_it_does(killable, held, tiers):
+    clock = [b"when it was refused"]
+    with killable.unreachable():
+        tiers.renew("changed", lambda: clock[-1], seconds=600)
+        clock.append(b"later")
+    assert wait_for(lambda: held("changed"))
+    assert held("changed")[8:] == b"later"
+
+
+def test_more_than_can_be_remembered_is_everything_but_not_what_is_not_ours(killable, held, tiers, monkeypatch):
+    monkeypatch.setattr(owed, "MAX_KEYS", 3)
+    tiers.set_many({f"k{number}": b"old" for number in range(1_200)}, seconds=600)
+    with killable.client() as client:
+        client.set("pilling:throttle", "1")
+    with killable.unreachable():
+        tiers.renew("changed", lambda: b"now", seconds=600)
+        tiers.delete_many(["k1", "k2", "k3", "k4"])
+    assert wait_for(lambda: held("changed") and held("epoch"))
+    with killable.client() as client:
+        assert set(client.keys()) == {b"pilling:v1:changed", b"pilling:v1:epoch", b"pilling:throttle"}
+
+
+def test_what_is_owed_is_told_in_one_process_alone(killable):
+    tiers = make_tiers()
+    killable.kill()
+    tiers.delete_many(["a"])
+    child = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(len(tiers.owed.take())))
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert tiers.owed.take() == {"a": None}
 
 
 def test_a_dead_redis_is_not_asked_again_for_a_second(killable, tiers):

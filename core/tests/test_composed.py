@@ -51,8 +51,9 @@ def test_one_round_trip(settled):
 @pytest.mark.parametrize("drop", [
     lambda tiers: tiers.delete_many(["some card"]),
     lambda tiers: tiers.announce({"mark": b"1"}, seconds=60),
+    lambda tiers: tiers.renew("mark", lambda: b"1", seconds=60),
     lambda tiers: tiers.clear_memory(),
-], ids=["a drop", "a new value", "all"])  # fmt: skip
+], ids=["a drop", "a new value", "a mark", "all"])  # fmt: skip
 def test_any_drop_ends_it_for_everybody(settled, drop):
     one, other = process(), process()
     keep(one)

@@ -1,7 +1,9 @@
 """Servers that really die: what a statement raises then, and what it raises for faults of its own."""
 
+import contextlib
 import os
 import signal
+import socket
 import threading
 from pathlib import Path
 
@@ -41,6 +43,36 @@ def database(server, django_db_blocker):
     del connections[OWN], connections.settings[OWN]
 
 
+def pump(source, target):
+    while data := source.recv(65_536):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def over_tcp(server, database):
+    """The same server by TCP, which it does not listen to itself."""
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def relay():
+            near = opened.enter_context(listener.accept()[0])
+            far = opened.enter_context(socket.socket(socket.AF_UNIX))
+            far.connect(str(server.sockets / ".s.PGSQL.5432"))
+            back = threading.Thread(target=pump, args=(far, near))
+            back.start()
+            pump(near, far)
+            back.join()
+
+        relaying = threading.Thread(target=relay, daemon=True)
+        relaying.start()
+        database.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(listener.getsockname()[1])}
+        database.ensure_connection()
+        yield database
+        database.close()
+        relaying.join()
+
+
 def run(connection, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -52,7 +84,7 @@ def revive(server):
 
 
 def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, database):
-    """psycopg2 has its bare class for it, which is also the base of every fault of a statement."""
+    """By how far the socket was closed, psycopg2 raises its OperationalError or the bare class."""
     assert run(database, "SELECT 1") == 1
     server.child.process.send_signal(signal.SIGQUIT)
     server.child.process.wait(30)
@@ -61,11 +93,28 @@ def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, databa
             run(database, "SELECT 1")
     finally:
         revive(server)
-    # By how far the socket was closed, psycopg2 raises its OperationalError or the bare class.
-    assert isinstance(raised.value.__cause__, Bare)
     assert as_problem(raised.value).status == 503
     database.close_if_unusable_or_obsolete()
     assert run(database, "SELECT 1") == 1
+
+
+def test_psycopg2s_bare_error_is_an_operational_one(database):
+    """Raised by hand, since a dead server does not always bring it. It is the base of every fault of a statement."""
+    dead = Bare("server closed the connection unexpectedly")
+    database.errors_occurred = False
+    with pytest.raises(OperationalError) as raised, database.wrap_database_errors:
+        raise dead
+    assert raised.value.__cause__ is dead
+    assert database.errors_occurred
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can be told, and asked")
+def test_a_machine_that_vanished_is_waited_for_for_seconds(over_tcp):
+    """It sends no word: an answer that it owes, or a word that it is there, is missed by the kernel's own clock."""
+    with socket.socket(fileno=os.dup(over_tcp.connection.fileno())) as line:
+        kinds = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+        told = [line.getsockopt(socket.IPPROTO_TCP, kind) for kind in kinds]
+    assert told == [5, 2, 2, 5_000]
 
 
 def test_a_server_that_dies_in_mid_statement_is_away(server, database):

@@ -1,6 +1,9 @@
 """A real streaming replica that is held back, cut off, killed, and comes back."""
 
+import contextlib
 import os
+import socket
+import threading
 from datetime import UTC, datetime
 
 import psycopg2
@@ -82,6 +85,27 @@ def test_a_fault_of_the_statement_is_told_once_and_no_fault_of_the_replica(stand
     with pytest.raises(DataError):
         replica.read(lambda: fetch_all("SELECT 1 / %s::int", [0]))
     assert on_replica()
+
+
+def test_a_statement_that_took_too_long_is_not_run_again(standby):
+    asked = []
+
+    def slow():
+        asked.append(replica.alias())
+        with connections[replica.alias()].cursor() as cursor:
+            cursor.execute("SET statement_timeout = 200")
+            cursor.execute("SELECT pg_sleep(20)")
+
+    with pytest.raises(OperationalError) as late:
+        replica.read(slow)
+    with pytest.raises(OperationalError) as told:
+        replica.instead(slow, of=late.value)
+    assert told.value is late.value
+    assert asked == [replica.ALIAS]
+    with pytest.raises(OperationalError, match="the primary's"):
+        replica.instead(slow, of=OperationalError("the primary's"))
+    assert asked == [replica.ALIAS] * 2
+    assert not replica._watch.is_gone
 
 
 def test_a_row_read_there_is_written_to_the_primary(standby):
@@ -195,3 +219,48 @@ def test_when_both_are_away_the_primarys_error_is_told(standby, no_primary, monk
         with pytest.raises(OperationalError, match="the primary's"):
             replica.instead(ask, of=error)
     assert replica._watch.is_gone
+
+
+def test_an_error_of_the_primarys_is_no_fault_of_the_replica(standby, no_primary):
+    with pytest.raises(OperationalError, match="the primary's"):
+        replica.instead(lambda: connections["default"].cursor(), of=OperationalError("the primary's"))
+    assert not replica._watch.is_gone
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """A primary that hangs up on everybody; whom it saw is told by the list."""
+    callers = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse():
+            with contextlib.suppress(OSError):
+                while True:
+                    callers.append(listener.accept()[0].close())
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        monkeypatch.setitem(connections["default"].settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connections["default"].settings_dict, "PORT", str(listener.getsockname()[1]))
+        yield callers
+        # A thread that waits in accept() keeps a listener open that was merely closed.
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_primary_that_cannot_be_reached_is_tried_once_a_second_not_by_everybody(
+    standby, no_primary, refusing, monkeypatch
+):
+    monkeypatch.setattr(replica, "_CHECK_SECONDS", 60)
+    with pytest.raises(OperationalError):
+        replica.read(ask)
+    tried = len(refusing)
+    assert tried
+    for _ in range(20):
+        with pytest.raises(OperationalError) as away:
+            replica.read(ask)
+        assert replica.instead(ask, of=away.value)
+    assert len(refusing) == tried
+    monkeypatch.undo()
+    replica._watch._next = 0
+    wait_for(on_replica)

@@ -110,9 +110,13 @@ def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_calle
     try:
         # For a moment the replica is still known to lack nothing.
         wait_for(lambda: search(web, next(numbers)).json()["stale"])
-        found, card = search(web, next(numbers)), ask(web.port, "/api/v1/medicines/198700405")
+        # Not every one of the names finds something together with a number.
+        found = ask(web.port, f"/api/v1/medicines?q=타이레놀 {next(numbers)}")
+        card = ask(web.port, "/api/v1/medicines/198700405")
         suggested = ask(web.port, "/api/v1/medicines/suggest?q=부루")
         unknown = ask(web.port, "/api/v1/medicines/999999999")
+        popular = ask(web.port, "/api/v1/medicines/popular?limit=37")
+        after = search(web, next(numbers))
     finally:
         product.revive()
     assert (found.status_code, found.json()["stale"], found.headers["X-Cache"]) == (200, True, "stale")
@@ -120,6 +124,9 @@ def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_calle
     assert (card.status_code, card.json()["stale"]) == (200, True)
     assert suggested.status_code == 200
     assert suggested.json()["suggestions"]
+    assert (popular.status_code, popular.headers["X-Cache"]) == (200, "stale")
+    assert popular.headers["Cache-Control"] == "no-store"
+    assert (after.status_code, after.json()["stale"]) == (200, True)
     # It may have come a moment ago.
     assert unknown.status_code == 503
     wait_for(lambda: not search(web, next(numbers)).json()["stale"])

@@ -16,6 +16,7 @@ from medicines.selectors import lists, tiers
 from medicines.selectors.cards import encode, load_cards
 from medicines.selectors.detail import detail
 from medicines.selectors.lists import RankedList, key_of
+from medicines.selectors.popular import popular
 from medicines.selectors.suggest import suggest_rows
 
 _MOMENT = slice(29)
@@ -121,6 +122,12 @@ def suggest_answer(*, query: Query, limit: int) -> Answer:
     key = f"suggest:{limit}:{key_of(query)}{sign}"
     data, tier = tiers.read_list(key, lambda: replica.read(lambda: _suggestions(query, limit)), made_at=_MOMENT)
     return Answer(data[_MOMENT.stop :], tier, tier == tiers.STALE)
+
+
+def popular_answer(*, limit: int) -> Answer:
+    """The names most searched for. Raises the database's error when nothing old is at hand."""
+    body, tier = popular(limit=limit)
+    return Answer(body, tier, tier == tiers.STALE)
 
 
 def _suggestions(query: Query, limit: int) -> bytes:

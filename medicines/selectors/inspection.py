@@ -52,7 +52,7 @@ def _of_query(query: Query) -> list[Entry]:
     return [
         Entry(f"list:{key}", "검색 결과의 순서", lambda: _hits(query)),
         Entry(f"suggest:{_SUGGESTIONS}:{key}", "자동 완성", lambda: _suggestions(query)),
-        Entry(f"absent:{key}", "바깥 자료에도 없다는 표시"),
+        Entry(lists.absent_key(query), "바깥 자료에도 없다는 표시"),
     ]
 
 

@@ -87,8 +87,25 @@ def _hit(line: bytes) -> tuple[str, bytes]:
 @lru_cache(maxsize=4096)
 def key_of(query: Query) -> str:
     """One key for all spellings that search for the same: everything that search reads, which is all but `raw`."""
-    searched = repr(astuple(query)[1:])
-    return hashlib.blake2b(searched.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
+    return _digest(repr(astuple(query)[1:]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
+
+
+def asked_name(query: Query) -> str:
+    """What the sources are asked: as it was typed, since they match letter by letter, spaces included; without the
+    dosage.
+    """
+    return query.base if query.slip or query.strength else " ".join(query.raw.split())
+
+
+def absent_key(query: Query) -> str:
+    """Under which it is known that nobody has a name: that name alone, since spellings that search for the same here
+    are asked of the sources each for itself.
+    """
+    return f"absent:{_digest(f'{key_of(query)} {asked_name(query)}')}"
 
 
 def _list_key(query: Query) -> str:

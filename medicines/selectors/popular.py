@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connections
 from django.utils import timezone
 
+from core import replica
 from core.pagination import envelope
 from medicines.selectors import tiers
 from medicines.selectors.cards import encode
@@ -40,7 +41,7 @@ class PopularName:
 
 def popular_names(*, limit: int = MAX_NAMES) -> list[PopularName]:
     """Searched for from at least five addresses within a week, most searched first."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         # The connection's own day is that of UTC, nine hours behind.
         today = timezone.localdate()
         cursor.execute(_SQL, {"today": today, "days": WINDOW_DAYS, "addresses": MIN_ADDRESSES, "limit": limit})
@@ -54,7 +55,7 @@ def popular(*, limit: int) -> tuple[bytes, str]:
 
 
 def _load(limits: list[str]) -> dict[str, bytes]:
-    return {limit: _body(popular_names(limit=int(limit))) for limit in limits}
+    return replica.read(lambda: {limit: _body(popular_names(limit=int(limit))) for limit in limits})
 
 
 def _body(names: list[PopularName]) -> bytes:

@@ -155,4 +155,4 @@ def catalogue_changed(item_seqs: Collection[str]) -> None:
 
 def lists_changed() -> None:
     """Let no list that was made before now be served as fresh. Call after the transaction has committed."""
-    tiers().announce({_CHANGED: moment().encode()}, seconds=CHANGED_SECONDS)
+    tiers().renew(_CHANGED, lambda: moment().encode(), seconds=CHANGED_SECONDS)

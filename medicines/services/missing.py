@@ -21,8 +21,8 @@ from medicines.client import easy_by_name, permit_by_name
 from medicines.records import Batch, Record
 from medicines.search.keys import is_syllable
 from medicines.search.query import Query
-from medicines.selectors.lists import RankedList, find, key_of, search_again
-from medicines.selectors.tiers import invalidate_cards
+from medicines.selectors import tiers
+from medicines.selectors.lists import RankedList, absent_key, asked_name, find, search_again
 from medicines.services.catalogue import upsert_many
 
 DEADLINE_SECONDS = 3.0
@@ -60,9 +60,12 @@ class Outcome:
 def find_or_fetch(*, query: Query, address: str) -> tuple[RankedList, bool]:
     """The list for a query, from here or, when it is empty and could be a name, from the sources; and `checked`.
 
-    Raises SourceDown as `fetch_missing` does, and the database's error when nothing old is at hand.
+    An old list stays as it is: with the database away nothing that a source brings could be stored. Raises SourceDown
+    as `fetch_missing` does, and the database's error when nothing old is at hand.
     """
     ranked = find(query)
+    if ranked.tier == tiers.STALE:
+        return ranked, False
     if not (ranked.is_empty and worth_asking(query)):
         return ranked, True
     outcome = fetch_missing(query=query, address=address)
@@ -76,18 +79,13 @@ def worth_asking(query: Query) -> bool:
     return is_name and not (query.symptom or query.emergency) and bool(settings.DATA_GO_KR_SERVICE_KEY)
 
 
-def asked_name(query: Query) -> str:
-    """As it was typed, since the sources match letter by letter, spaces included; without the dosage."""
-    return query.base if query.slip or query.strength else " ".join(query.raw.split())
-
-
 def fetch_missing(*, query: Query, address: str) -> Outcome:
     """Ask both sources for a name that was not found, store what they have, and search again; 3 s at most.
 
     Not asked (`checked` false) when too many are out already, the address asked too often, or today's budget is spent.
     Raises SourceDown when a source does not answer and the other has nothing: that is not "no such medicine".
     """
-    key = f"absent:{key_of(query)}"
+    key = absent_key(query)
     if cache().get(key):
         return Outcome(None, checked=True)
     if not _places.free.acquire(blocking=False):
@@ -126,7 +124,7 @@ def _ask(query: Query, key: str) -> Found:
     records = [record for batch in batches for record in batch.rows]
     if records:
         # No list but the asked one (`search_again`): the rest are made again within minutes.
-        invalidate_cards(upsert_many(items=records))
+        tiers.invalidate_cards(upsert_many(items=records))
         return "stored"
     if errors:
         raise errors[0]

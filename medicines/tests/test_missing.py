@@ -14,7 +14,7 @@ from core.datagokr import VENDOR
 from core.memory_tier import MemoryTier
 from medicines.models import Medicine
 from medicines.search.query import parse_query
-from medicines.selectors import lists
+from medicines.selectors import inspection, lists
 from medicines.services import missing
 from medicines.tests.factories import easy_row
 
@@ -63,6 +63,20 @@ def test_a_name_that_nobody_has_is_remembered(client, sources):
     cache().memory.clear()
     find(Client(), "없는이름이다", address="192.0.2.2")
     assert sources.calls("datagokr").total() == 2
+
+
+def test_absent_is_the_spelling_that_was_asked_and_no_other(client, serve):
+    served = serve(easydrug=[easy_row("300000001", "가나다라골드정")])
+    assert lists.key_of(parse_query("가나다라골드®")) == lists.key_of(parse_query("가나다라골드"))
+    assert find(client, "가나다라골드®").json()["results"] == []
+    assert [row["item_seq"] for row in find(client, "가나다라골드").json()["results"]] == ["300000001"]
+    assert served.calls("datagokr").total() == 4
+
+
+def test_the_operators_see_that_nobody_has_it(client, sources):
+    find(client, "없는이름이다®")
+    (mark,) = [entry for entry in inspection.entries("없는이름이다®") if entry.key.startswith("absent:")]
+    assert cache().get(mark.key)
 
 
 def test_a_source_is_asked_as_it_was_typed(client, serve):
@@ -121,7 +135,7 @@ def test_a_fault_is_never_no_such_medicine(client, sources, kind, options):
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/source-down")
     assert int(answer["Retry-After"]) > 0
     assert not Medicine.objects.exists()
-    assert not cache().get(f"absent:{missing.key_of(parse_query(NAME))}")
+    assert not cache().get(lists.absent_key(parse_query(NAME)))
 
 
 def test_a_source_that_hangs_costs_three_seconds_and_opens_no_breaker(client, sources):

@@ -250,6 +250,28 @@ def test_without_the_database_a_call_for_help_is_answered(client, no_database):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_without_the_database_an_empty_list_sends_nobody_to_the_sources(client, no_database, sources, settings):
+    settings.DATA_GO_KR_SERVICE_KEY = ""
+    assert find(client, "없는이름이다").json()["results"] == []
+    tiers.lists_changed()
+    settings.DATA_GO_KR_SERVICE_KEY = "sandbox-key"
+    no_database()
+    answer = find(client, "없는이름이다")
+    assert (answer.status_code, answer["X-Cache"], answer["Cache-Control"]) == (200, "stale", "no-store")
+    assert (answer.json()["results"], answer.json()["stale"]) == ([], True)
+    assert sources.calls("datagokr").total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_database_old_names_are_kept_by_nobody(client, no_database):
+    tiers.write_items("popular:", {"37": b'{"results":[]}'}, seconds=-5)
+    no_database()
+    for _ in range(2):
+        answer = client.get(f"{URL}/popular?limit=37")
+        assert (answer.status_code, answer["X-Cache"], answer["Cache-Control"]) == (200, "stale", "no-store")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_without_the_database_and_a_copy_it_says_so(client, no_database):
     no_database()
     for url in (f"{URL}?q=abc", f"{URL}/100000001", f"{URL}/popular"):

@@ -51,6 +51,6 @@ class CacheEntryAdmin(PageAdmin):
         elif drop_cached(keys=keys, actor=str(request.user.pk)):
             self.message_user(request, f"{len(keys)}개를 모든 프로세스에서 지웠습니다.", messages.SUCCESS)
         else:
-            text = "캐시 Redis가 응답하지 않아 이 프로세스에서만 지웠습니다. 다른 프로세스는 늦어도 30초 뒤에 잊습니다."
+            text = "캐시 Redis가 응답하지 않아 이 프로세스에서만 지웠습니다. 다시 응답하면 나머지에서도 지웁니다."
             self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(self.home())

@@ -21,6 +21,7 @@ from django.utils import timezone
 from core.cache import tiers
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorTimeout
 from core.locks import lease, renew, single_flight
+from core.postgresql import DATABASE_AWAY
 from pharmacies.cells import cell_of, cells_around, rect_of
 from pharmacies.kakao_client import MAX_PLACES, PAGE_PLACES, KakaoKeyRefused, KakaoQuota, Rect, pharmacies_in
 from pharmacies.models import Pharmacy, PharmacyCell
@@ -168,7 +169,7 @@ def _known(cells: Sequence[str]) -> dict[str, bytes | None]:
 
 
 def _first_need(cell: str) -> bytes | None:
-    """Wait for Kakao a moment; None: it will be heard later."""
+    """Wait for Kakao a moment; None: it will be heard later, or what it said could not be stored."""
     if kakao_quota.is_resting():
         return _FAILED
     if tiers().get(_SLOW) or len(_stored(rect_of(cell))) > CROWD or not _places.free.acquire(blocking=False):
@@ -183,6 +184,9 @@ def _first_need(cell: str) -> bytes | None:
         return None
     except VendorError:
         return _FAILED
+    except DATABASE_AWAY as error:
+        logger.warning("A cell was not stored: %s", type(error).__name__)
+        return None
     finally:
         _places.free.release()
     return _FAILED if flight.how == "failed" else flight.value

@@ -1,5 +1,6 @@
 """Kakao over real HTTP: asked once about a cell, cut when it is too full, and never in the way when it is down."""
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -214,6 +215,24 @@ def test_a_kakao_that_hangs_is_waited_for_once(client, serve, sent, monkeypatch,
     asked = calls(served)
     assert ask(client, lat=35.1577, lng=129.0594).json()["kakao"] == "pending"
     assert calls(served) == asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cell_that_cannot_be_stored_is_left_to_a_task(client, serve, sent):
+    """Another holds the table longer than a reader's statement may wait."""
+    serve(kakao_places=[place(1)])
+    store("보기약국", LAT, LNG)
+    with contextlib.closing(connection.copy()) as other, other.cursor() as holding, connection.cursor() as mine:
+        holding.execute("BEGIN")
+        holding.execute("LOCK TABLE pharmacy_cell IN EXCLUSIVE MODE")
+        mine.execute("SET statement_timeout = 500")
+        try:
+            answer = ask(client)
+        finally:
+            mine.execute("RESET statement_timeout")
+    assert (answer.json()["kakao"], answer["Retry-After"]) == ("pending", "5")
+    assert [row["name"] for row in answer.json()["results"]] == ["보기약국"]
+    assert sent == [CELL]
 
 
 def test_without_a_key_nobody_is_asked(client, serve, settings, sent):
