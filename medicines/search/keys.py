@@ -5,6 +5,7 @@ mode may be in lower case or in caps lock. What the fold blurs is told apart aga
 """
 
 import re
+from collections.abc import Callable
 
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -45,9 +46,26 @@ def join_syllable(initial: str, vowel: str, final: str = "") -> str:
     return chr(ord(_FIRST) + index)
 
 
+class _Syllables(dict[int, str]):
+    """What `str.translate` puts for each syllable that was ever met; 11,172 at most, and nothing else is kept."""
+
+    def __init__(self, written: Callable[[str], str]) -> None:
+        self._written = written
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if not is_syllable(char):
+            return char
+        self[code] = written = self._written(char)
+        return written
+
+
+_jamo = _Syllables(lambda syllable: "".join(split_syllable(syllable)))
+
+
 def to_jamo(text: str) -> str:
     """Each syllable as two or three compatibility jamo; a compound vowel or final stays one character."""
-    return "".join("".join(split_syllable(char)) if is_syllable(char) else char for char in text)
+    return text.translate(_jamo)
 
 
 def to_strokes(text: str) -> str:

@@ -12,7 +12,11 @@ from medicines.search.normalise import FORMS, strip_form
 _SHORTEST = 3
 _TWO_ERRORS_FROM = 6
 _PREFIX_FROM = 4
-_LONG_FORMS = sorted((form for form in FORMS if len(form) >= 2), key=len, reverse=True)
+# Each with its length and its jamo.
+_LONG_FORMS = [
+    (len(form), to_jamo(form)) for form in sorted((form for form in FORMS if len(form) >= 2), key=len, reverse=True)
+]
+_LENGTHS = {length for length, _ in _LONG_FORMS}
 
 
 def distance(typed: str, name: str) -> float | None:
@@ -58,13 +62,10 @@ def strip_near_form(text: str) -> str:
     bare = strip_form(text)
     if bare != text:
         return bare
-    for form in _LONG_FORMS:
-        tail = text[-len(form) :]
-        if (
-            len(text) >= len(form) + 2
-            and DamerauLevenshtein.distance(to_jamo(tail), to_jamo(form), score_cutoff=1) <= 1
-        ):
-            return text[: -len(form)]
+    tails = {length: to_jamo(text[-length:]) for length in _LENGTHS if len(text) >= length + 2}
+    for length, jamo in _LONG_FORMS:
+        if length in tails and DamerauLevenshtein.distance(tails[length], jamo, score_cutoff=1) <= 1:
+            return text[:-length]
     return text
 
 

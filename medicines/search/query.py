@@ -59,7 +59,7 @@ class Query:
     def near_words(self) -> tuple[str, ...]:
         """What to look up among brands when it may be misspelt: the brand, also cut where a dosage may begin."""
         cut = re.split("[0-9]", self.base, maxsplit=1)[0]
-        words = (self.brand, strip_near_form(self.base), strip_near_form(cut))
+        words = (self.brand, *(strip_near_form(word) for word in dict.fromkeys((self.base, cut))))
         return tuple(dict.fromkeys(word for word in words if len(word) >= 2))
 
     @property

@@ -131,8 +131,8 @@ def _fuzzy(query: Query) -> Arm:
         UNION ALL
         (SELECT id, {FUZZY}, 0, brand_name FROM medicine WHERE {begins("name_keys")} AND (SELECT open FROM gate)
          ORDER BY name_keys USING ~<~ LIMIT {_OF_A_BRAND})"""
-    similarities = [least_similarity(keys) for keys in query.near_keys]
-    return Arm(sql, (list(query.near_keys), similarities, *range_of(to_keys(query.hangul))))
+    near = list(query.near_keys)
+    return Arm(sql, (near, [least_similarity(keys) for keys in near], *range_of(to_keys(query.hangul))))
 
 
 def _place(other: str) -> str:
