@@ -12,6 +12,7 @@ from django.db import connection
 
 from benchmarks.harness import free_port
 from benchmarks.peer_site import in_database, is_up, start_uvicorn
+from config.tests.running import wait_for
 from medicines.tests.search_loading import loaded
 from sandbox.process import wait_until
 from sandbox.standins.standins import SAMPLE
@@ -118,6 +119,8 @@ def test_an_address_is_limited_and_another_is_not(ask):
 
 def test_it_is_seen_without_the_query(ask, address, log):
     ask("비밀스러운말", **{"X-Request-ID": "abcdefgh-12345678"})
+    # The line is written after the answer.
+    wait_for(lambda: "abcdefgh-12345678" in log.read_text())
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     line = next(line for line in lines if line.get("request_id") == "abcdefgh-12345678")
     assert (line["route"], line["status"]) == ("/api/v1/medicines", 200)
