@@ -55,7 +55,7 @@ def dsn():
     return psycopg2.extensions.make_dsn(**{name: given[name] for name in ("dbname", "user", "password", "host")})
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_release_that_serves_can_live_with_every_migration():
     options = {"no_cache": True, "quiet": ["ok", "ignore"], "ignore_name": BEFORE_THE_FIRST_RELEASE}
     linter = MigrationLinter(str(PROJECT), include_apps=list(OURS), **options)
