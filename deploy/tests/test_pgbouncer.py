@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from config.tests.running import free_port, wait_for
-from deploy.tests.test_two_webs import Second, ask
+from deploy.tests.edge import Web, ask
 from sandbox.process import run_as_root, spawn, unprivileged
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
@@ -45,7 +45,7 @@ def answers(address):
 
 def test_many_people_share_two_sessions(product, pooler, tmp_path):
     pooled = {"DATABASE_URL": pooler + "pilling", "DATABASE_POOLED": "1", "L1_SECONDS": "0"}
-    web = Second(product, tmp_path, **pooled)
+    web = Web(product, tmp_path, **pooled)
     try:
         paths = [f"/api/v1/medicines?q={name}{number}" for number in range(40) for name in ("타이", "두통", "게보린")]
         with ThreadPoolExecutor(16) as people:

@@ -5,8 +5,8 @@ import requests
 
 from config.tests.running import wait_for
 from config.tests.standby import Standby
-from deploy.tests.edge import HOST
-from deploy.tests.test_two_webs import _SET, Second, ask
+from deploy.tests.edge import HOST, Web, ask
+from deploy.tests.test_two_webs import _SET
 
 pytestmark = [pytest.mark.slow]
 NAMES = ("타이레놀", "두통", "ㅌㅇㄹㄴ", "게보린", "소화")
@@ -23,7 +23,7 @@ def standby(product):
 @pytest.fixture(scope="module")
 def web(product, standby, tmp_path_factory):
     variables = {"DATABASE_REPLICA_URL": standby.url(), "L1_SECONDS": "0", "WEB_CONCURRENCY": "1"}
-    running = Second(product, tmp_path_factory.mktemp("replica"), **variables)
+    running = Web(product, tmp_path_factory.mktemp("replica"), **variables)
     yield running
     running.child.stop()
 
