@@ -5,7 +5,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import requests
 
@@ -14,6 +14,7 @@ from config.tests.running import HELD_BACK, wait_for
 from sandbox.standins.standins import SAMPLE
 
 _PATIENCE = 12.0
+_A_MOMENT = timedelta(seconds=3)
 
 
 def _unread() -> list[str]:
@@ -75,8 +76,9 @@ class Errands:
         return self.site.direct(f"/api/v1/pharmacies?{where}", address=self.address)
 
     def _intake(self) -> requests.Response:
-        """Something to be reminded of right now."""
-        body = {"medicine_name": f"시험약 {self.number}", "scheduled_time": datetime.now(UTC).isoformat()}
+        """Something to be reminded of in a moment; of what is past nobody is reminded."""
+        at = datetime.now(UTC) + _A_MOMENT
+        body = {"medicine_name": f"시험약 {self.number}", "scheduled_time": at.isoformat()}
         answer = self.site.direct("/api/v1/schedules", address=self.address, body=body, token=self.site.patient)
         if answer.status_code == 201:
             self.accepted = answer.json()["id"]
