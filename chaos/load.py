@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import quote
+from uuid import uuid4
 
 from chaos.site import HOST, Site
 
@@ -85,13 +86,15 @@ class Person(threading.Thread):
         return "POST", "/api/v1/scraps", json.dumps(made)
 
     def _ask(self, method: str, path: str, body: str) -> int:
-        """A GET on a kept connection that was closed meanwhile is asked again, once and anew, as browsers do."""
-        kept = self._line is not None
-        status = self._once(method, path, body)
-        return self._once(method, path, body) if status == 0 and kept and method == "GET" else status
+        """What a kept connection that was closed meanwhile did not answer is asked again, once and anew: readings as
+        browsers do it, writings as the app does, under the same Idempotency-Key.
+        """
+        kept, key = self._line is not None, str(uuid4())
+        status = self._once(method, path, body, key)
+        return self._once(method, path, body, key) if status == 0 and kept else status
 
-    def _once(self, method: str, path: str, body: str) -> int:
-        headers = {"Host": HOST}
+    def _once(self, method: str, path: str, body: str, key: str) -> int:
+        headers = {"Host": HOST} | ({"Idempotency-Key": key} if method == "POST" else {})
         if self.token and ("scraps" in path or self.always):
             headers |= {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
