@@ -20,7 +20,8 @@ twelve people searched (70 %), opened products (20 %), and read and wrote lists 
 {machine}, {stamp}.
 
 *Failed*: answered with 5xx or not at all, of all requests from the moment of the harm until three seconds after its end
-(a GET on a kept connection that was closed meanwhile is asked once more, as browsers do).
+(what a kept connection that was closed meanwhile did not answer is asked once more: readings as browsers do, writings
+as the app does, under the same Idempotency-Key).
 *Normal after*: from the harm until the last failed request was over. *Lost*: writes answered with 201 that are not in
 the database afterwards, counted anew after each fault.
 
