@@ -21,6 +21,13 @@ _RIGHTS = ("username", "is_staff", "is_superuser", "groups", "user_permissions")
 _WHAT_GOES = "이 사람의 복용 계획과 기록, 알림, 로그인을 모두 함께 지웁니다."
 
 
+def _audited(request: HttpRequest, answer: HttpResponse, object_id: str) -> HttpResponse:
+    """A page about one account, written down as a look at it when it was shown."""
+    if answer.status_code == 200:
+        record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
+    return answer
+
+
 def _is_boss(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
@@ -57,25 +64,19 @@ class UserAdmin(admin.ModelAdmin[User]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         answer = super().change_view(request, object_id, form_url, extra_context)
-        if request.method == "GET" and answer.status_code == 200:
-            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
-        return answer
+        return _audited(request, answer, object_id)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         answer = super().delete_view(request, object_id, extra_context)
-        if answer.status_code == 200:
-            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
-        return answer
+        return _audited(request, answer, object_id)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         answer = super().history_view(request, object_id, extra_context)
-        if answer.status_code == 200:
-            record_audit(actor=str(request.user.pk), action="account.looked_at", target=object_id)
-        return answer
+        return _audited(request, answer, object_id)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if _is_boss(request) else (*self.readonly_fields, *_RIGHTS)
