@@ -39,6 +39,14 @@ class Behind(Product):
         }
 
 
+def _serves(child: psutil.Process) -> bool:
+    """False also for a worker that has ended while we looked at it."""
+    try:
+        return "worker process" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
 def ask(port: int, path: str, **headers: str) -> requests.Response:
     """One web alone, as nginx asks."""
     given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
@@ -131,8 +139,7 @@ class Edge:
     def _workers(self) -> list[psutil.Process]:
         """Without nginx's keeper of the cache, which goes with them but asks nobody."""
         assert self.child
-        children = psutil.Process(self.child.process.pid).children()
-        return [child for child in children if "worker process" in " ".join(child.cmdline())]
+        return [child for child in psutil.Process(self.child.process.pid).children() if _serves(child)]
 
     def _answers(self) -> bool:
         """By a whole handshake: another process may have had the port a moment ago."""
