@@ -22,8 +22,9 @@ keepalive = 5
 # Whom to believe is settings.TRUSTED_PROXIES' to say, and no header of a proxy's moves a path.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
-max_requests = 100_000
-max_requests_jitter = 10_000
+# Seldom, and far apart: while one of two workers is renewed the other carries everything for some seconds.
+max_requests = 1_000_000
+max_requests_jitter = 1_000_000
 preload_app = True
 accesslog = None  # core.middleware writes the access log: without query strings
 errorlog = "-"
