@@ -86,7 +86,8 @@ def at_zero(process):
 @pytest.mark.parametrize("process", _LOADED)
 def test_the_first_event_of_a_kind_has_a_zero_to_rise_from(process):
     zero = at_zero(process)
-    calls = {(vendor, outcome) for vendor in ("datagokr", "kakao_local") for outcome in ("key", "quota")}
+    metered = ("datagokr", "kakao_local", "kakao-auth", "kakao-api", "openai")
+    calls = {("expo", "key")} | {(vendor, outcome) for vendor in metered for outcome in ("key", "quota")}
     wanted = {f'external_api_calls_total{{outcome="{outcome}",vendor="{vendor}"}}' for vendor, outcome in calls}
     wanted |= {"staff_locked_out_total", "throttle_fail_open_total"}
     if process == "worker":
