@@ -9,8 +9,11 @@ import sys
 
 import pytest
 import yaml
+from celery.schedules import crontab
 from prometheus_client import REGISTRY
 
+from config.beat import CELERY_BEAT_SCHEDULE
+from config.celery import app
 from core.metrics import WithHitRates
 from core.worker_metrics import QueueLengths
 from sandbox.home import PROJECT
@@ -73,6 +76,21 @@ def test_alerts_fire_when_they_should_and_only_then(file):
 @pytest.mark.parametrize("alert", [rule["alert"] for rule in RULES])
 def test_every_alert_is_tried_both_firing_and_silent(alert):
     assert {bool(case.get("exp_alerts")) for case in CASES if case["alertname"] == alert} == {True, False}
+
+
+def test_what_beat_seldom_starts_is_told_of_when_it_fails_once():
+    """Or else the next try is its next turn, and five failures in two hours there are never."""
+    (rule,) = (rule for rule in RULES if rule["alert"] == "RareTaskFails")
+    watched = set(re.search(r'task=~"([^"]+)"', rule["expr"])[1].split("|"))
+    seldom = {each["task"] for each in CELERY_BEAT_SCHEDULE.values() if _is_seldom(each["schedule"])}
+    after_the_mirror = {"medicines.tasks.rebuild_search", "medicines.tasks.backfill_labels"}
+    assert len(seldom) > 8
+    assert watched == seldom | after_the_mirror
+    assert watched <= app.tasks.keys()
+
+
+def _is_seldom(schedule):
+    return isinstance(schedule, crontab) and len(schedule.minute) == 1
 
 
 def at_zero(process):
