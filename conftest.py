@@ -6,6 +6,7 @@ from django.core.cache import cache
 
 from core.cache import tiers
 from core.tests import log_watch, seeds
+from core.tests.skips import pytest_runtest_makereport  # noqa: F401 - a hook
 
 
 @pytest.fixture(autouse=True)

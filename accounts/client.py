@@ -13,11 +13,13 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from core import breaker
+from core import breaker, metrics
 from core.errors import VendorBadReply, VendorRefused, VendorUnreachable
-from core.http import Reply, Vendor, request
+from core.http import Reply, Vendor, ask
 
 NAME = "kakao"
+"""Its breaker's name. Calls are counted for its two hosts apart."""
+AUTH, API = "kakao-auth", "kakao-api"
 # Somebody waits in front of a login screen.
 SECONDS = 5.0
 _MAX_BODY = 256 * 1024
@@ -25,6 +27,8 @@ _MAX_MEMBER = 2**63
 _RETRYABLE_KAPI = frozenset((-1, -7, -603, -9798))
 _RETRYABLE_KAUTH = frozenset(("KOE003",))
 _DENIED_KAUTH = frozenset(("KOE320",))
+_OUR_KEY_KAUTH = frozenset(("KOE008", "KOE010", "KOE101"))
+_BAD_KEY_OR_TOKEN, _QUOTA = -401, -10
 _DENIED_KAPI = frozenset((-2, -101, -103, -401, -406))
 NOT_LINKED = frozenset((-101, -103))
 
@@ -35,6 +39,22 @@ class KakaoDenied(VendorRefused):
 
 class KakaoNotLinked(KakaoDenied):
     """No such member of our app (any more)."""
+
+
+class KakaoKeyRefused(VendorRefused):
+    """Our REST key, client secret or admin key: an operator must look."""
+
+    outcome = "key"
+
+
+class KakaoQuota(VendorRefused):
+    """Too many calls for the app."""
+
+    outcome = "quota"
+
+
+for _vendor in (AUTH, API):
+    metrics.begin_at_zero(metrics.external_calls, (_vendor, KakaoKeyRefused.outcome), (_vendor, KakaoQuota.outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,40 +140,40 @@ def unlink(number: str) -> None:
     """End a member's link to our app. Raises KakaoNotLinked when there is none."""
     headers = {"Authorization": f"KakaoAK {settings.KAKAO_ADMIN_KEY}"}
     form = {"target_id_type": "user_id", "target_id": number}
-    _ask(_api(), "POST", "/v1/user/unlink", headers=headers, data=form)
+    _ask(_api(), "POST", "/v1/user/unlink", by_our_key=True, headers=headers, data=form)
 
 
 def _auth() -> Vendor:
-    return Vendor("kakao-auth", settings.KAKAO_AUTH_BASE_URL, 2.0, SECONDS, max_body_bytes=_MAX_BODY)
+    return Vendor(AUTH, settings.KAKAO_AUTH_BASE_URL, 2.0, SECONDS, max_body_bytes=_MAX_BODY)
 
 
 def _api() -> Vendor:
-    return Vendor("kakao-api", settings.KAKAO_API_BASE_URL, 2.0, SECONDS, max_body_bytes=_MAX_BODY)
+    return Vendor(API, settings.KAKAO_API_BASE_URL, 2.0, SECONDS, max_body_bytes=_MAX_BODY)
 
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _ask(vendor: Vendor, method: str, path: str, **more: Any) -> dict[str, Any]:
+def _ask(vendor: Vendor, method: str, path: str, *, by_our_key: bool = False, **more: Any) -> dict[str, Any]:
     def once() -> dict[str, Any]:
-        return _said(vendor, request(vendor, method, path, **more))
+        return ask(vendor, method, path, lambda reply: _said(vendor, reply, by_our_key), **more)
 
     return breaker.call(NAME, once)
 
 
-def _said(vendor: Vendor, reply: Reply) -> dict[str, Any]:
+def _said(vendor: Vendor, reply: Reply, by_our_key: bool) -> dict[str, Any]:
     """The body as an object. A refusal is told by the body's own code: Kakao says 400 for a bad day, too."""
     body = _object(reply.body)
     if reply.ok and body is not None:
         return body
     if reply.status < 300:
         raise VendorBadReply(NAME, "no JSON object")
-    raise _refusal(vendor, reply, body or {})
+    raise _refusal(vendor, reply, body or {}, by_our_key)
 
 
-def _refusal(vendor: Vendor, reply: Reply, body: Mapping[str, Any]) -> Exception:
-    said = body.get("error_code" if vendor.name == "kakao-auth" else "code")
+def _refusal(vendor: Vendor, reply: Reply, body: Mapping[str, Any], by_our_key: bool) -> Exception:
+    said = body.get("error_code" if vendor.name == AUTH else "code")
     code = said if isinstance(said, int | str) else None
     if reply.status >= 500 or code in _RETRYABLE_KAPI | _RETRYABLE_KAUTH:
         return VendorUnreachable(NAME, _reason(reply, code))
@@ -161,8 +181,15 @@ def _refusal(vendor: Vendor, reply: Reply, body: Mapping[str, Any]) -> Exception
         return VendorBadReply(NAME, _reason(reply, code))
     if code in NOT_LINKED:
         return KakaoNotLinked(NAME, _reason(reply, code))
-    kind: Callable[..., VendorRefused] = KakaoDenied if code in _DENIED_KAPI | _DENIED_KAUTH else VendorRefused
-    return kind(NAME, _reason(reply, code))
+    return _kind(code, by_our_key)(NAME, _reason(reply, code))
+
+
+def _kind(code: int | str | None, by_our_key: bool) -> Callable[..., VendorRefused]:
+    if code in _OUR_KEY_KAUTH or (by_our_key and code == _BAD_KEY_OR_TOKEN):
+        return KakaoKeyRefused
+    if code == _QUOTA:
+        return KakaoQuota
+    return KakaoDenied if code in _DENIED_KAPI | _DENIED_KAUTH else VendorRefused
 
 
 def _reason(reply: Reply, code: int | str | None) -> str:

@@ -14,6 +14,7 @@ from accounts import devices, schema, selectors, serializers, tasks
 from accounts.jwts import SignedIn
 from accounts.models import User
 from accounts.services import erasure, export, kakao, profile, tokens
+from core.api import query
 from core.celery_task import enqueue
 from core.pagination import envelope
 from core.preconditions import check_match, etag_of
@@ -103,6 +104,7 @@ class Devices(APIView):
         responses={200: schema.DEVICES, **problems("not-authenticated")},
     )
     def get(self, request: Request) -> Response:
+        query(request._request, ("",))
         me = who(request)
         found = selectors.devices(me.id, current=me.session_id)
         return Response(serializers.DevicesSerializer(envelope(found)).data, headers=_SECRET)

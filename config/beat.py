@@ -7,6 +7,7 @@ from celery.schedules import crontab
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
     "purge-login-attempts": {"task": "ops.tasks.purge_login_attempts", "schedule": crontab(hour="4", minute="45")},
+    "settle-cache": {"task": "ops.tasks.settle_cache", "schedule": crontab(), "options": {"expires": 60}},
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
     "catch-up-mirror": {"task": "medicines.tasks.catch_up", "schedule": crontab(hour="5,7,9,12", minute="10")},
     # Finds something to do after a release that changed the rules of search, and only then.

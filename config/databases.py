@@ -5,8 +5,11 @@ from typing import Any
 from config.environment import Env
 
 REPLICA = "replica"
-# What may be read there; the pharmacies' statements are SQL of their own.
-REPLICA_MODELS = frozenset({"medicines.Medicine", "medicines.MedicineCache", "medicines.MedicineTerm"})
+# What may be read there; most of the pharmacies' statements are SQL of their own.
+REPLICA_MODELS = frozenset({
+    "medicines.Medicine", "medicines.MedicineCache", "medicines.MedicineTerm",
+    "pharmacies.PharmacyCell", "pharmacies.PublicHoliday",
+})  # fmt: skip
 
 # A machine that vanished says nothing: without these a thread waits a quarter of an hour for it. libpq leaves them out
 # on a Unix socket.

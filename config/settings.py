@@ -208,6 +208,10 @@ REST_FRAMEWORK = {
     # `?format=` is the doctor's sheet's own.
     "URL_FORMAT_OVERRIDE": None,
 }
+# So many devices of one person stay signed in; beyond them those are signed out that were used longest ago.
+LOGINS_PER_USER = env.int("LOGINS_PER_USER", 50)
+if LOGINS_PER_USER < 1:
+    raise ImproperlyConfigured("LOGINS_PER_USER must be 1 or more.")
 SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(minutes=10), "REFRESH_TOKEN_LIFETIME": timedelta(days=60)}
 # "kid:secret,…": the first signs, the others still verify. Empty: one key derived from DJANGO_SECRET_KEY.
 JWT_SIGNING_KEYS = env.list("JWT_SIGNING_KEYS", default=[])

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from core import invalidation, metrics
 from core.memory_tier import MemoryTier
-from core.owed import ALL, Owed, Put
+from core.owed import ALL, Owed, Put, cross_off, write_down, written_down
 from core.redis_tier import RedisTier
 
 MEMORY, REDIS = "memory", "redis"
@@ -103,9 +103,21 @@ class TwoTier:
     def settle(self) -> None:
         """Tell Redis again what it did not take. For the subscriber's thread, which comes back to it."""
         while owed := self.owed.take():
-            if not (self._taken(owed) and self._tell(() if ALL in owed else owed)):
-                self._owe(owed)
+            if not self._settled(owed):
+                self.owed.add(owed)
                 return
+
+    def settle_for_others(self) -> None:
+        """The same for what processes owed that have ended since. For a task; raises the broker's redis.RedisError."""
+        while keys := written_down():
+            if not self._settled(dict.fromkeys(keys)):
+                return
+
+    def _settled(self, owed: Mapping[str, Put | None]) -> bool:
+        settled = self._taken(owed) and self._tell(() if ALL in owed else owed)
+        if settled:
+            cross_off([key for key, put in owed.items() if put is None])
+        return settled
 
     def _told(self, what: Mapping[str, Put | None]) -> bool:
         self.memory.drop_many(what)
@@ -129,6 +141,7 @@ class TwoTier:
 
     def _owe(self, what: Mapping[str, Put | None]) -> None:
         self.owed.add(what)
+        write_down([key for key, put in what.items() if put is None])
         self.subscriber.ensure()
 
     def clear_memory(self) -> None:

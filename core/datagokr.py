@@ -128,10 +128,13 @@ def fetch(
 def _exchange(operation: Operation, params: Mapping[str, str | int], deadline: float) -> Page:
     vendor = http.Vendor(VENDOR, settings.DATA_GO_KR_BASE_URL, _CONNECT_SECONDS, _TOTAL_SECONDS)
     asked = {**operation.always, **params, "serviceKey": _key()}
-    reply = http.request(vendor, "GET", operation.path, params=asked, deadline=deadline)
-    page = parse(reply.body, reply.status, speaks=operation.speaks)
-    _check_rows(page, params)
-    return page
+
+    def read(reply: http.Reply) -> Page:
+        page = parse(reply.body, reply.status, speaks=operation.speaks)
+        _check_rows(page, params)
+        return page
+
+    return http.ask(vendor, "GET", operation.path, read, params=asked, deadline=deadline)
 
 
 def _key() -> str:

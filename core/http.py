@@ -4,9 +4,10 @@ import logging
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from requests import exceptions as failures
@@ -18,6 +19,7 @@ from core.errors import VendorBadReply, VendorError, VendorRefused, VendorTimeou
 from core.version import USER_AGENT
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 _POOL_SIZE = 16
@@ -89,12 +91,43 @@ def request(
     Raises VendorTimeout (our deadline), VendorUnreachable (no or a broken connection), VendorBadReply (a body that
     cannot be decoded, is cut off or too large). Statuses are left to the caller: see `expect_ok`.
     """
-    started = time.monotonic()
-    ends = started + (vendor.total_timeout if deadline is None else deadline)
+    return ask(vendor, method, path, _as_it_is, params=params, json=json, data=data, headers=headers, deadline=deadline)
+
+
+def _as_it_is(reply: Reply) -> Reply:
+    return reply
+
+
+def ask(
+    vendor: Vendor,
+    method: str,
+    path: str,
+    read: Callable[[Reply], T],
+    *,
+    params: Mapping[str, str | int] | None = None,
+    json: Any = None,
+    data: bytes | Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    deadline: float | None = None,
+) -> T:
+    """What `read` makes of the answer to such a call; what it raises is what the call came to, and counted as that (a
+    vendor may refuse our key at status 200).
+    """
     call = requests.Request(
         method, vendor.base_url.rstrip("/") + path, params=params, json=json, data=data, headers=dict(headers or {})
     )
-    attempts = vendor.attempts if method in _SAFE else 1
+    reply = _answered(vendor, call, deadline)
+    with _failures_counted(vendor):
+        found = read(reply)
+    _count(vendor, _by_status(reply))
+    return found
+
+
+def _answered(vendor: Vendor, call: requests.Request, deadline: float | None) -> Reply:
+    """The last answer, not counted yet; every try before it is."""
+    started = time.monotonic()
+    ends = started + (vendor.total_timeout if deadline is None else deadline)
+    attempts = vendor.attempts if call.method in _SAFE else 1
     for attempt in range(1, attempts + 1):
         last = attempt == attempts
         try:
@@ -105,6 +138,7 @@ def request(
             continue
         if last or reply.status not in _RETRIED_STATUS or not _pause(vendor, attempt, ends):
             return reply
+        _count(vendor, _by_status(reply))
     raise AssertionError("unreachable: attempts is at least one")
 
 
@@ -118,18 +152,30 @@ def _pause(vendor: Vendor, attempt: int, ends: float) -> bool:
 
 
 def _attempt(vendor: Vendor, call: requests.Request, ends: float, started: float) -> Reply:
-    outcome = "error"
     try:
-        reply = _exchange(vendor, call, ends, started)
-        outcome = "ok" if reply.status < 400 else f"http_{reply.status // 100}xx"
-        return reply
+        with _failures_counted(vendor):
+            return _exchange(vendor, call, ends, started)
     except VendorError as error:
-        outcome = error.outcome
         # Our reason, never the text of requests' exception: that holds the whole address, keys included.
-        logger.warning("Call failed: %s", error.reason, extra={"vendor": vendor.name, "outcome": outcome})
+        logger.warning("Call failed: %s", error.reason, extra={"vendor": vendor.name, "outcome": error.outcome})
         raise
-    finally:
-        metrics.external_calls.labels(vendor.name, outcome).inc()
+
+
+@contextmanager
+def _failures_counted(vendor: Vendor) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        _count(vendor, error.outcome if isinstance(error, VendorError) else "error")
+        raise
+
+
+def _by_status(reply: Reply) -> str:
+    return "ok" if reply.status < 400 else f"http_{reply.status // 100}xx"
+
+
+def _count(vendor: Vendor, outcome: str) -> None:
+    metrics.external_calls.labels(vendor.name, outcome).inc()
 
 
 def _exchange(vendor: Vendor, call: requests.Request, ends: float, started: float) -> Reply:

@@ -54,6 +54,10 @@ throttled = Counter("throttled_requests_total", "Requests refused for being too 
 staff_locked_out = Counter("staff_locked_out_total", "Lock-outs of the staff login after repeated failures.")
 tasks = Counter("celery_tasks_total", "Background tasks.", ["task", "outcome"])
 enqueue_failures = Counter("celery_enqueue_failures_total", "Tasks that could not be handed to the broker.", ["task"])
+mirror_completed = Gauge(
+    "mirror_completed_timestamp_seconds", "When a source was last mirrored to its end.", ["source"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 memory_entries = Gauge("memory_tier_entries", "Entries in the in-process tier.", multiprocess_mode="livesum")
 memory_bytes = Gauge("memory_tier_bytes", "Bytes in the in-process tier.", multiprocess_mode="livesum")
 breaker_open = Gauge(

@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import metrics
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.mirror_run import MirrorRun
 
@@ -43,6 +44,13 @@ def resumed(runs: "QuerySet[Run]", *, restart: bool) -> Run | None:
     given_up = unfinished.exclude(pk=recent.pk) if recent else unfinished
     given_up.update(state=MirrorRun.State.INCOMPLETE, finished_at=timezone.now(), note="cut off and not resumed")
     return recent
+
+
+def tell_completed(runs: "QuerySet[Run]", source: str) -> None:
+    """For the alert MirrorOld: when the source was last seen whole. Nothing is told of one that never was."""
+    ended = runs.filter(state=MirrorRun.State.COMPLETE).order_by("-id").values_list("finished_at", flat=True).first()
+    if ended:
+        metrics.mirror_completed.labels(source).set(ended.timestamp())
 
 
 def tried(fetch: Callable[[], Page], *, backoff: float) -> Page:

@@ -1,11 +1,18 @@
 """What Redis did not take, to be told again until it does. For `core.cache` alone."""
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
+import redis
+
+from core import stores
+
+logger = logging.getLogger(__name__)
 # Cards and details of the whole catalogue are fewer.
 MAX_KEYS = 200_000
 ALL = ""
@@ -47,3 +54,37 @@ class Owed:
             for key in taken:
                 del self._what[key]
         return taken
+
+
+# Keys to be dropped, on the broker, which forgets nothing: for when the process that owes them ends first.
+_WRITTEN = "pilling:cache-owed"
+# No entry is fresh for longer.
+_WRITTEN_SECONDS = 2 * 3_600
+
+
+def write_down(keys: Collection[str]) -> None:
+    def send(client: redis.Redis) -> None:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.sadd(_WRITTEN, *keys)
+            pipe.expire(_WRITTEN, _WRITTEN_SECONDS)
+            pipe.execute()
+
+    _tried(send, keys)
+
+
+def cross_off(keys: Collection[str]) -> None:
+    _tried(lambda client: client.srem(_WRITTEN, *keys), keys)
+
+
+def _tried(command: Callable[[redis.Redis], object], keys: Collection[str]) -> None:
+    if keys:
+        try:
+            stores.broker.run(command)
+        except redis.RedisError as error:
+            logger.warning("What the cache is owed is not written down: %s", type(error).__name__)
+
+
+def written_down() -> list[str]:
+    """Some of it. Raises redis.RedisError."""
+    found = stores.broker.run(lambda client: client.srandmember(_WRITTEN, _AT_ONCE))
+    return [key.decode() for key in cast("list[bytes]", found)]

@@ -161,6 +161,20 @@ def instead(ask: Callable[[], T], *, of: Exception) -> T:
     return found
 
 
+def read_or_old(ask: Callable[[], T], *, complete: Callable[[T], bool] = lambda found: True) -> tuple[T, bool]:
+    """What `read` returns, or, while the primary is away, `instead`; and whether it is the latter, old.
+
+    Raises the primary's error when what is old is not `complete`.
+    """
+    try:
+        return read(ask, complete=complete), False
+    except DATABASE_AWAY as error:
+        found = instead(ask, of=error)
+        if not complete(found):
+            raise
+        return found, True
+
+
 def _replayed_at() -> datetime:
     """A moment of which the replica lacks nothing; long ago when nobody wrote."""
     with connections[ALIAS].cursor() as cursor:

@@ -30,6 +30,7 @@ def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
         return
     except MirrorStopped:
         done = True
+    mirror.tell_completed()
     following = _AFTER[source] if done else source
     if following:
         enqueue(sync_medicines, following)
@@ -40,6 +41,7 @@ def sync_medicines(self: PillingTask, source: str = mirror.SOURCES[0]) -> None:
 @shared_task(base=PillingTask, name="medicines.tasks.catch_up")
 def catch_up() -> None:
     """Go on with the mirror where the night left it: its source was down, or the worker died."""
+    mirror.tell_completed()
     if source := mirror.first_behind():
         enqueue(sync_medicines, source)
 

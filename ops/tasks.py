@@ -1,10 +1,16 @@
 """The operators' housekeeping, run by beat."""
 
-from celery import shared_task
+import logging
 
+from celery import shared_task
+from redis.exceptions import RedisError
+
+from core.cache import tiers
 from core.celery_task import PillingTask
 from ops import staff
 from ops.services import purge_idempotency_keys as purge
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(base=PillingTask)
@@ -17,3 +23,12 @@ def purge_idempotency_keys() -> int:
 def purge_login_attempts() -> int:
     """Delete failed logins of staff older than 30 days."""
     return staff.purge_attempts()
+
+
+@shared_task(base=PillingTask)
+def settle_cache() -> None:
+    """Drop from the cache what a process could not and that ended before it could."""
+    try:
+        tiers().settle_for_others()
+    except RedisError as error:
+        logger.warning("What the cache is owed is not known: %s", type(error).__name__)

@@ -83,11 +83,14 @@ def _exchange(rect: Rect, page: int, seen: set[tuple[str, str]], deadline: float
     params: dict[str, str | int] = {
         "category_group_code": _PHARMACIES, "rect": str(rect), "page": page, "size": PAGE_PLACES,
     }  # fmt: skip
-    reply = http.request(vendor, "GET", _CATEGORY, params=params, headers=_authorization(), deadline=deadline)
-    body = _json(reply.body)
-    if not reply.ok or "code" in body or "errorType" in body:
-        _refuse(vendor, reply, body)
-    return _page(body, seen)
+
+    def read(reply: http.Reply) -> KakaoPage:
+        body = _json(reply.body)
+        if not reply.ok or "code" in body or "errorType" in body:
+            _refuse(vendor, reply, body)
+        return _page(body, seen)
+
+    return http.ask(vendor, "GET", _CATEGORY, read, params=params, headers=_authorization(), deadline=deadline)
 
 
 def _authorization() -> dict[str, str]:

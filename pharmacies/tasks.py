@@ -20,7 +20,8 @@ def sync_pharmacies(self: PillingTask) -> None:
             raise self.retry(countdown=60) from None
         return
     except MirrorStopped:
-        return
+        done = True
+    mirror.tell_completed()
     if not done:
         enqueue(sync_pharmacies)
 

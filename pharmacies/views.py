@@ -8,7 +8,7 @@ from core.api import json_response, plain_view
 from core.celery_task import enqueue
 from core.errors import NotFound
 from pharmacies import schema, tasks
-from pharmacies.selectors.answers import nearest_answer, one_answer
+from pharmacies.selectors.answers import Answer, nearest_answer, one_answer
 from pharmacies.serializers import read_nearest, read_one
 from pharmacies.services.kakao import cover
 
@@ -24,24 +24,25 @@ def nearest_pharmacies(request: HttpRequest) -> HttpResponse:
     covered = cover(lat=given.lat, lng=given.lng, radius=given.radius)
     for cell in covered.missing:
         enqueue(tasks.fetch_cell, cell)
-    body = nearest_answer(
+    answer = nearest_answer(
         lat=given.lat, lng=given.lng, radius=given.radius, limit=given.limit, at=given.at, open_now=given.open_now,
         heard=covered.heard,
     )  # fmt: skip
-    return _respond(body, started, "stale" if covered.heard == "down" else "db", again=covered.heard == "pending")
+    return _respond(answer, started, again=covered.heard == "pending")
 
 
 @plain_view(describe=schema.One)
 def pharmacy(request: HttpRequest, pharmacy_id: str) -> HttpResponse:
     started = perf_counter()
     number, at = read_one(request, pharmacy_id)
-    body = one_answer(pharmacy_id=number, at=at)
-    if body is None:
+    answer = one_answer(pharmacy_id=number, at=at)
+    if answer is None:
         raise NotFound("그런 약국이 없어요. 문을 닫았을 수도 있어요.")
-    return _respond(body, started, "db")
+    return _respond(answer, started)
 
 
-def _respond(body: bytes, started: float, tier: str, *, again: bool = False) -> HttpResponse:
+def _respond(answer: Answer, started: float, *, again: bool = False) -> HttpResponse:
+    tier = "stale" if answer.stale else "db"
     headers = {
         "Cache-Control": _NOWHERE,
         "X-Cache": tier,
@@ -49,4 +50,4 @@ def _respond(body: bytes, started: float, tier: str, *, again: bool = False) -> 
     }
     if again:
         headers["Retry-After"] = str(_AGAIN_SECONDS)
-    return json_response(body, headers=headers)
+    return json_response(answer.body, headers=headers)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core import breaker, http
+from core import breaker, http, metrics
 from core.errors import VendorBadReply, VendorError, VendorRefused, VendorUnreachable
 
 VENDOR = "expo"
@@ -37,6 +37,15 @@ class PushesRefused(VendorError):
     retryable = False
     counts_for_breaker = False
     outcome = "refused"
+
+
+class PushKeyRefused(VendorRefused):
+    """Our access token: an operator must look. Expo took none of these."""
+
+    outcome = "key"
+
+
+metrics.begin_at_zero(metrics.external_calls, (VENDOR, PushKeyRefused.outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ def send(pushes: Sequence[Push]) -> list[Ticket]:
     """A ticket for each, in order. At most 100 (MAX_MESSAGES).
 
     Raises TooManyPushes, PushesRefused, BreakerOpen (surely not sent); VendorTimeout, VendorUnreachable,
-    VendorBadReply (perhaps sent); VendorRefused (our access token).
+    VendorBadReply (perhaps sent); PushKeyRefused (surely not sent).
     """
     messages = [
         {"to": push.token, "title": push.title, "body": push.body, "data": push.data, "ttl": push.ttl,
@@ -113,15 +122,14 @@ def _ask(path: str, body: Any, kind: type[Reply]) -> Reply:
     headers = {"Accept": "application/json"}
     if settings.EXPO_ACCESS_TOKEN:
         headers["Authorization"] = f"Bearer {settings.EXPO_ACCESS_TOKEN}"
-    reply = http.request(vendor, "POST", path, json=body, headers=headers)
+    return http.ask(vendor, "POST", path, lambda reply: _read(reply, kind), json=body, headers=headers)
+
+
+def _read(reply: http.Reply, kind: type[Reply]) -> Reply:
     if not reply.ok:
         raise _failure(reply)
-    return _parsed(reply.body, kind)
-
-
-def _parsed(body: bytes, kind: type[Reply]) -> Reply:
     try:
-        return kind.model_validate(json.loads(body))
+        return kind.model_validate(json.loads(reply.body))
     except (ValueError, ValidationError):
         raise VendorBadReply(VENDOR, "unexpected shape") from None
 
@@ -133,7 +141,7 @@ def _failure(reply: http.Reply) -> VendorError:
     if reply.status >= 500:
         return VendorUnreachable(VENDOR, f"status {reply.status}")
     if reply.status in (401, 403):
-        return VendorRefused(VENDOR, code or f"status {reply.status}")
+        return PushKeyRefused(VENDOR, code or f"status {reply.status}")
     return PushesRefused(VENDOR, code or f"status {reply.status}")
 
 

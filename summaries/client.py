@@ -33,6 +33,21 @@ LONGEST_PAUSE_SECONDS = 5.0
 breaker.watch(VENDOR)
 
 
+class KeyRefused(VendorRefused):
+    """A wrong or withdrawn key, or one without permission: an operator must look."""
+
+    outcome = "key"
+
+
+class QuotaSpent(VendorRefused):
+    """No money is left on the account at the vendor."""
+
+    outcome = "quota"
+
+
+metrics.begin_at_zero(metrics.external_calls, (VENDOR, KeyRefused.outcome), (VENDOR, QuotaSpent.outcome))
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that was sent, and what came of it: `outcome` of core.errors, or "ok"."""
@@ -54,7 +69,7 @@ def write(*, system: str, listing: str, on_call: OnCall) -> Answer:
     """Ask the first model of settings.OPENAI_MODELS that exists; `on_call` hears of every request, failed ones too.
 
     Raises VendorTimeout, VendorUnreachable, VendorBadReply (reasons: not_json, empty, length, oversize …),
-    VendorRefused (reasons: insufficient_quota, rate_limit, invalid_key, no_model, refusal, bad_request), BreakerOpen.
+    KeyRefused, QuotaSpent, VendorRefused (reasons: rate_limit, no_model, refusal, bad_request), BreakerOpen.
     """
     for model in settings.OPENAI_MODELS:
         try:
@@ -178,8 +193,11 @@ def _refused(error: openai.APIStatusError) -> VendorError:
         return ModelGone(VENDOR, "no_model")
     if error.status_code == 429 and error.code != "insufficient_quota":
         return _RateLimited(_seconds(error.response.headers.get("retry-after")))
-    reasons = {429: "insufficient_quota", 401: "invalid_key", 403: "invalid_key"}
-    return VendorRefused(VENDOR, reasons.get(error.status_code, "bad_request"))
+    if error.status_code == 429:
+        return QuotaSpent(VENDOR, "insufficient_quota")
+    if error.status_code in (401, 403):
+        return KeyRefused(VENDOR, "invalid_key")
+    return VendorRefused(VENDOR, "bad_request")
 
 
 def _seconds(text: str | None) -> float | None:

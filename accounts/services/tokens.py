@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -36,15 +37,31 @@ class Pair:
 
 
 def issue(*, user_id: uuid.UUID, device: str = "") -> Pair:
-    """Sign a device in."""
+    """Sign a device in. Beyond settings.LOGINS_PER_USER those are ended that were used longest ago."""
     now = timezone.now().replace(microsecond=0)
     login = Login(
         user_id=user_id, kind="app", device=device, created_at=now, last_used_at=now, issued_at=now,
         signed_with=next(iter(keyring.ring())),
     )  # fmt: skip
     login.expires_at = now + _refresh_lifetime(login)
-    login.save(force_insert=True)
+    with transaction.atomic():
+        # Two at once would leave each other's in.
+        User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+        ended = _make_room(user_id, now)
+        login.save(force_insert=True)
+    # While Redis is away the sweep repeats it; that is nothing to refuse a login for.
+    denials.publish(ended)
     return _pair(login)
+
+
+def _make_room(user_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    living = Login.objects.filter(user_id=user_id, kind="app", revoked_at=None, expires_at__gt=now)
+    excess = list(living.order_by("-last_used_at", "id").values_list("pk", flat=True)[settings.LOGINS_PER_USER - 1 :])
+    # One that is refreshed or ended at this moment is no old one, and waiting for it would end in a deadlock.
+    ended = _end(Login.objects.filter(pk__in=excess).select_for_update(skip_locked=True))
+    for pk in ended:
+        record_audit(actor=str(user_id), action="login.displaced", target=str(pk))
+    return ended
 
 
 def refresh(*, token: str) -> Pair:

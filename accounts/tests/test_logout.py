@@ -57,6 +57,12 @@ def test_devices_are_listed(client, user):
     assert sorted((device["device"], device["current"]) for device in found) == [("Android", True), ("iPhone", False)]
 
 
+@pytest.mark.parametrize("asked", ["limit=5", "cursor=x", "user_id=1", "%00=1", "a=%FF"])
+def test_the_list_of_devices_takes_no_conditions(client, user, asked):
+    answer = client.get(f"/api/v1/auth/sessions?{asked}", **bearer(user))
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-query")
+
+
 def test_a_devices_name_says_little(client, standins):
     for agent in ("Pilling/1 CFNetwork/1490 Darwin/23", "okhttp/4.12", "curl/8", "Mozilla (Windows NT 10.0) X"):
         body = {"access_token": "sandbox-user-1"}

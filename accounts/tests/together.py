@@ -33,13 +33,13 @@ def behind(lock, *acts):
     with ThreadPoolExecutor(len(acts)) as pool:
         with transaction.atomic():
             lock()
-            waiting = [pool.submit(_closed, act) for act in acts]
+            waiting = [pool.submit(closed, act) for act in acts]
             _wait_until_blocked(len(acts))
             yield answers
         answers += [one.result() for one in waiting]
 
 
-def _closed(act):
+def closed(act):
     try:
         return act()
     finally:

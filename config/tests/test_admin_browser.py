@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import get_user_model
 
 from config.tests.admin_walk import add_rows
@@ -11,7 +12,6 @@ from config.tests.chromium import chromium_page
 from medicines.models import SearchMiss, Synonym
 from medicines.tests import catalogue
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # Screenshots to look at; none unless a folder is named.
 SHOTS = os.environ.get("SCREENSHOTS", "")
@@ -36,7 +36,7 @@ def site(live_server, settings):
 
 
 def serious(page):
-    found = axe.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
     return [
         (each["id"], [node["html"] for node in each["nodes"]][:3])
         for each in found

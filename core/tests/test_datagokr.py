@@ -4,9 +4,17 @@ import logging
 
 import pytest
 
-from core import breaker, datagokr, datagokr_budget, stores
+from core import breaker, datagokr, datagokr_budget, metrics, stores
 from core.datagokr import BadCall, KeyRefused, Operation, QuotaExceeded, TooFast, fetch, parse
-from core.errors import BreakerOpen, BudgetExhausted, VendorBadReply, VendorError, VendorTimeout, VendorUnreachable
+from core.errors import (
+    BreakerOpen,
+    BudgetExhausted,
+    VendorBadReply,
+    VendorError,
+    VendorRefused,
+    VendorTimeout,
+    VendorUnreachable,
+)
 from sandbox.standins import Standins
 
 EASY = Operation("/1471000/DrbEasyDrugInfoService/getDrbEasyDrugList", {"type": "json"})
@@ -237,6 +245,27 @@ def test_the_key_reaches_neither_errors_nor_logs(vendor, caplog, settings, fault
     told = f"{caught.value!r} {caught.value} {caplog.text} {caught.value.__cause__!r} {caught.value.__context__!r}"
     for secret in ("c2FuZGJveC", "serviceKey", "비밀검색어", "%EB%B9%84"):
         assert secret not in told
+
+
+def counted(outcome):
+    return metrics.external_calls.labels("datagokr", outcome)._value.get()
+
+
+@pytest.mark.parametrize(("fault", "http"), [("key", 200), ("key", 403), ("quota", 200)])
+def test_what_alerts_look_for_is_counted(vendor, fault, http):
+    before = counted(fault)
+    vendor.set_fault("datagokr", fault, http=http)
+    with pytest.raises(VendorRefused):
+        fetch(EASY, PAGE)
+    assert counted(fault) == before + 1
+
+
+def test_no_key_of_ours_is_nothing_to_wake_somebody_for(vendor, settings):
+    settings.DATA_GO_KR_SERVICE_KEY = ""
+    before = counted("key")
+    with pytest.raises(KeyRefused):
+        fetch(EASY, PAGE)
+    assert counted("key") == before
 
 
 XML_PAGE = (

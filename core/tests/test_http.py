@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from core import http
 from core.errors import VendorBadReply, VendorRefused, VendorTimeout, VendorUnreachable
-from core.http import Vendor, expect_ok, request
+from core.http import Vendor, ask, expect_ok, request
 from core.tests.conftest import answer
 
 
@@ -170,6 +170,39 @@ def test_no_http_at_all_is_unreachable(vendor, vendor_server, data):
 def test_expect_ok_sorts_statuses(vendor, status, kind):
     with pytest.raises(kind):
         expect_ok(vendor, http.Reply(status, {}, b"", 0.1))
+
+
+class _SaidNo(VendorRefused):
+    outcome = "key"
+
+
+def _no(reply):
+    raise _SaidNo("testvendor", "code 30")
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"403 Forbidden"])
+def test_a_refusal_in_the_body_is_what_the_call_is_counted_as_once(vendor, vendor_server, status):
+    vendor_server.behave = lambda c, r: c.sendall(answer(b"code 30", status))
+    before = {outcome: calls(outcome) for outcome in ("key", "ok", "http_4xx")}
+    with pytest.raises(_SaidNo):
+        ask(vendor, "GET", "/", _no)
+    after = {outcome: calls(outcome) for outcome in before}
+    assert after == before | {"key": before["key"] + 1}
+
+
+def test_a_fault_of_ours_while_reading_is_counted_too(vendor):
+    before = calls("error")
+    with pytest.raises(ZeroDivisionError):
+        ask(vendor, "GET", "/", lambda reply: 1 / 0)
+    assert calls("error") == before + 1
+
+
+def test_each_try_is_counted_as_what_it_came_to(vendor, vendor_server):
+    answers = iter((b"503 Service Unavailable", b"200 OK"))
+    vendor_server.behave = lambda c, r: c.sendall(answer(b"{}", next(answers)))
+    before = calls("http_5xx"), calls("ok")
+    assert ask(vendor, "GET", "/", lambda reply: reply.body) == b"{}"
+    assert (calls("http_5xx"), calls("ok")) == (before[0] + 1, before[1] + 1)
 
 
 def test_the_key_reaches_neither_logs_nor_errors(vendor, vendor_server, caplog):

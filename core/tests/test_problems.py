@@ -3,8 +3,8 @@ import pickle
 
 import pytest
 
-from core import errors
-from core.errors import PROBLEMS, Problem, VendorError
+from core.errors import PROBLEMS, MethodNotAllowed, Problem, VendorError
+from core.errors.problems import _Later
 
 pytestmark = [pytest.mark.urls("core.tests.urls")]
 
@@ -124,8 +124,8 @@ def test_every_problem_is_registered():
     def below(kind):
         return {kind} | {k for sub in kind.__subclasses__() for k in below(sub)}
 
-    assert below(Problem) - {Problem, errors._Later} == set(PROBLEMS.values())
-    told_here = [kind(()) if kind is errors.MethodNotAllowed else kind() for kind in PROBLEMS.values()]
+    assert below(Problem) - {Problem, _Later} == set(PROBLEMS.values())
+    told_here = [kind(()) if kind is MethodNotAllowed else kind() for kind in PROBLEMS.values()]
     assert all(p.title and p.detail and 400 <= p.status < 600 for p in told_here)
 
 

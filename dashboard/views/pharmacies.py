@@ -134,13 +134,13 @@ def _nearest(request: HttpRequest, place: Place, wanted: NearestInput) -> dict[s
     for cell in covered.missing:
         # By its name, as another app's tasks are no door of it.
         enqueue(current_app.tasks["pharmacies.tasks.fetch_cell"], cell)
-    body = nearest_answer(
+    answer = nearest_answer(
         lat=wanted.lat, lng=wanted.lng, radius=wanted.radius, limit=wanted.limit, at=wanted.at,
         open_now=wanted.open_now, heard=covered.heard,
     )  # fmt: skip
     looks = _looks(request)
     again = covered.heard == "pending" and looks < _MOST_LOOKS
-    return {"found": json.loads(body), "place": place, "again": again, "looks": looks + 1}
+    return {"found": json.loads(answer.body), "place": place, "again": again, "looks": looks + 1}
 
 
 def _looks(request: HttpRequest) -> int:

@@ -30,6 +30,7 @@ class Machine:
         self.postgres = Postgres(self.home, durable=False)
         self.redis = {"redis": Valkey(self.home, "cache"), "redis-broker": Valkey(self.home, "broker")}
         self.children = [self.postgres.start(), *(server.start() for server in self.redis.values())]
+        self.running: dict[str, Child] = {}
         self._write_secrets()
 
     def _write_secrets(self) -> None:
@@ -61,6 +62,7 @@ class Machine:
         command, log = self._found(compose.service(service)["command"]), self.folder / f"{service}.log"
         child = spawn(service, command, log=log, env=self.environment(service), cwd=self.image.place("."))
         self.children.append(child)
+        self.running[service] = child
         return child
 
     def once(self, service: str, command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -232,6 +232,20 @@ def test_any_moment_since_the_backup_can_be_had_again(site):
     site.sql("INSERT INTO medicine VALUES (1, 'again')")
 
 
+def test_a_backup_that_breaks_off_gets_no_name_of_one(site):
+    """The server goes away in the middle: gzip and gpg end well with what they have got by then."""
+    broken = site.temporary / "bin"
+    broken.mkdir()
+    (broken / "pg_basebackup").write_text(f'#!/bin/sh\n"{_BINARIES}/pg_basebackup" "$@" | head -c 2000000\nexit 1\n')
+    (broken / "pg_basebackup").chmod(0o755)
+    before = set((site.folder / "backups").glob("base-*.gpg"))
+    done = site.run("base", PATH=f"{broken}:{site.variables['PATH']}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert set((site.folder / "backups").glob("base-*.gpg")) == before
+    assert site.base() not in before
+    assert not list((site.folder / "backups").glob("*.partial"))
+
+
 def test_a_damaged_backup_is_noticed(site):
     base = site.base()
     whole = base.read_bytes()

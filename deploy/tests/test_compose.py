@@ -52,6 +52,14 @@ def test_each_service_is_bounded_and_watched(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_none_of_our_processes_is_the_first_of_its_container(name):
+    """Which TERM ends only once it has a handler: beat has none until all is loaded, a shell's script never."""
+    service = compose.service(name)
+    ours = "pilling" in service["image"] and name != "nginx"
+    assert service.get("init", False) == (ours or name == "backup")
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_who_waits_for_whom_waits_for_its_health(name):
     """And each of those can say how it is."""
     for other, how in compose.service(name).get("depends_on", {}).items():

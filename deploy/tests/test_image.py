@@ -1,5 +1,6 @@
 """The Dockerfile's steps in clean folders, then the compose file's processes out of what they made."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from deploy.tests.machine import Machine
 from sandbox.home import PROJECT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+GRACE = int(compose.service("web")["stop_grace_period"].removesuffix("s"))
 WORKERS = ("celery", "celery-reminders", "celery-batch")
 
 
@@ -91,3 +93,12 @@ def test_packages_come_with_their_hashes():
     installs = [rest for rest in runs if "pip install" in rest]
     assert installs
     assert all("--require-hashes" in rest for rest in installs)
+
+
+@pytest.mark.parametrize("service", ["celery-beat", *WORKERS, "web"])
+def test_each_process_ends_when_it_is_asked(machine, service):
+    """At work, and while it still loads; here as under compose's `init`, where it is not the first process of all."""
+    machine.wait_until_well(service)
+    for child in (machine.running[service], machine.start(service)):
+        child.process.send_signal(signal.SIGTERM)
+        assert child.process.wait(GRACE) in (0, -signal.SIGTERM), child.log_tail()

@@ -136,6 +136,13 @@ def test_whoever_works_is_asked_whether_it_does():
     assert containers(beat)[0]["livenessProbe"]["exec"]["command"] == check[1:]
 
 
+def test_none_of_our_processes_is_the_first_of_its_container():
+    """As in compose: the pod's own first process reaps, and ours are ended by TERM at any moment."""
+    ours = [each for each in of_kind("Deployment", "Job") if any(c["image"] == "pilling" for c in containers(each))]
+    assert len(ours) >= 6
+    assert all(each["spec"]["template"]["spec"]["shareProcessNamespace"] is True for each in ours)
+
+
 def test_nobody_is_killed_before_the_work_is_done():
     for each in of_kind("Deployment"):
         if each["metadata"]["name"].startswith("worker"):

@@ -9,8 +9,11 @@ import sys
 
 import pytest
 import yaml
+from celery.schedules import crontab
 from prometheus_client import REGISTRY
 
+from config.beat import CELERY_BEAT_SCHEDULE
+from config.celery import app
 from core.metrics import WithHitRates
 from core.worker_metrics import QueueLengths
 from sandbox.home import PROJECT
@@ -75,6 +78,21 @@ def test_every_alert_is_tried_both_firing_and_silent(alert):
     assert {bool(case.get("exp_alerts")) for case in CASES if case["alertname"] == alert} == {True, False}
 
 
+def test_what_beat_seldom_starts_is_told_of_when_it_fails_once():
+    """Or else the next try is its next turn, and five failures in two hours there are never."""
+    (rule,) = (rule for rule in RULES if rule["alert"] == "RareTaskFails")
+    watched = set(re.search(r'task=~"([^"]+)"', rule["expr"])[1].split("|"))
+    seldom = {each["task"] for each in CELERY_BEAT_SCHEDULE.values() if _is_seldom(each["schedule"])}
+    after_the_mirror = {"medicines.tasks.rebuild_search", "medicines.tasks.backfill_labels"}
+    assert len(seldom) > 8
+    assert watched == seldom | after_the_mirror
+    assert watched <= app.tasks.keys()
+
+
+def _is_seldom(schedule):
+    return isinstance(schedule, crontab) and len(schedule.minute) == 1
+
+
 def at_zero(process):
     script = f"{_LOADED[process]}\nfrom prometheus_client import generate_latest\nprint(generate_latest().decode())"
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -86,7 +104,8 @@ def at_zero(process):
 @pytest.mark.parametrize("process", _LOADED)
 def test_the_first_event_of_a_kind_has_a_zero_to_rise_from(process):
     zero = at_zero(process)
-    calls = {(vendor, outcome) for vendor in ("datagokr", "kakao_local") for outcome in ("key", "quota")}
+    metered = ("datagokr", "kakao_local", "kakao-auth", "kakao-api", "openai")
+    calls = {("expo", "key")} | {(vendor, outcome) for vendor in metered for outcome in ("key", "quota")}
     wanted = {f'external_api_calls_total{{outcome="{outcome}",vendor="{vendor}"}}' for vendor, outcome in calls}
     wanted |= {"staff_locked_out_total", "throttle_fail_open_total"}
     if process == "worker":

@@ -9,6 +9,7 @@ from deploy.tests.edge import HOST, Web, ask
 from deploy.tests.test_two_webs import _SET
 
 pytestmark = [pytest.mark.slow]
+PLACE = "lat=37.5636&lng=126.9976&radius=5000"
 NAMES = ("타이레놀", "두통", "ㅌㅇㄹㄴ", "게보린", "소화")
 
 
@@ -106,6 +107,7 @@ def test_its_death_costs_nobody_an_answer(web, standby, numbers):
 
 def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_called_old(product, web, standby, numbers):
     wait_for(lambda: reads_there(web, numbers))
+    known = ask(web.port, f"/api/v1/pharmacies?{PLACE}").json()["results"][0]
     product.kill("postgres")
     try:
         # For a moment the replica is still known to lack nothing.
@@ -117,6 +119,10 @@ def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_calle
         unknown = ask(web.port, "/api/v1/medicines/999999999")
         popular = ask(web.port, "/api/v1/medicines/popular?limit=37")
         after = search(web, next(numbers))
+        near = ask(web.port, f"/api/v1/pharmacies?{PLACE}")
+        pharmacy = ask(web.port, f"/api/v1/pharmacies/{known['id']}")
+        no_pharmacy = ask(web.port, "/api/v1/pharmacies/999999999")
+        page = ask(web.port, "/pharmacies?area=서울특별시 중구")
     finally:
         product.revive()
     assert (found.status_code, found.json()["stale"], found.headers["X-Cache"]) == (200, True, "stale")
@@ -127,7 +133,12 @@ def test_when_the_primary_is_gone_the_catalogue_is_read_on_the_replica_and_calle
     assert (popular.status_code, popular.headers["X-Cache"]) == (200, "stale")
     assert popular.headers["Cache-Control"] == "no-store"
     assert (after.status_code, after.json()["stale"]) == (200, True)
-    # It may have come a moment ago.
-    assert unknown.status_code == 503
+    assert (near.status_code, near.json()["stale"], near.headers["X-Cache"]) == (200, True, "stale")
+    assert near.json()["results"][0]["id"] == known["id"]
+    assert (pharmacy.status_code, pharmacy.headers["X-Cache"]) == (200, "stale")
+    assert page.status_code == 200
+    assert "전에 저장한 약국만" in page.text
+    # They may have come a moment ago.
+    assert (unknown.status_code, no_pharmacy.status_code) == (503, 503)
     wait_for(lambda: not search(web, next(numbers)).json()["stale"])
     wait_for(lambda: reads_there(web, numbers))

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core import mirroring
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.locks import acquire, release, renew
@@ -114,6 +115,11 @@ def first_behind() -> str | None:
     fresh = set(ended.filter(started_at__gte=timezone.now() - RESUMABLE).values_list("source", flat=True))
     begun = MirrorRun.objects.exists()
     return next((source for source in SOURCES if begun and source not in fresh), None)
+
+
+def tell_completed() -> None:
+    for source in SOURCES:
+        mirroring.tell_completed(MirrorRun.objects.filter(source=source), source)
 
 
 def step(*, run: MirrorRun, backoff: float = 1.0) -> Step:

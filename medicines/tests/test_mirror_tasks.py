@@ -5,7 +5,9 @@ import time
 import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
+from django.utils import timezone
 
+from core import metrics
 from core.celery_task import enqueue
 from medicines import tasks
 from medicines.models import Medicine, MedicineBrand, MirrorRun
@@ -44,6 +46,17 @@ def test_one_message_mirrors_everything_and_then_fetches_labels(serve, monkeypat
     assert enqueue(tasks.sync_medicines)
     wait_for(lambda: Medicine.objects.filter(label_outcome="ready").exists())
     assert {run.source: run.state for run in MirrorRun.objects.all()} == dict.fromkeys(mirror.SOURCES, "complete")
+    ended = {run.source: run.finished_at.timestamp() for run in MirrorRun.objects.all()}
+    assert {source: metrics.mirror_completed.labels(source)._value.get() for source in mirror.SOURCES} == ended
     assert Medicine.objects.count() == 151
     assert MedicineBrand.objects.exists()
     assert served.calls("datagokr").total() == 5
+
+
+def test_the_mornings_look_tells_how_old_each_source_is(db):
+    ended = timezone.now()
+    MirrorRun.objects.create(source="easy", state="complete", finished_at=ended)
+    MirrorRun.objects.create(source="easy", state="incomplete", finished_at=timezone.now())
+    metrics.mirror_completed.labels("easy").set(0)
+    tasks.catch_up()
+    assert metrics.mirror_completed.labels("easy")._value.get() == ended.timestamp()

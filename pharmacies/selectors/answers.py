@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pharmacies.hours import SEOUL, Moment, Reason, moment, opening, shown
 from pharmacies.selectors.holidays import Calendar, calendar
@@ -24,25 +25,34 @@ _FEAST = "명절에는 여기 적힌 공휴일 영업시간과 다를 수 있으
 _FEASTS = ("설날", "추석")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """JSON, and whether it is out of date: Kakao could not be asked, or the database is away and a replica answered."""
+
+    body: bytes
+    stale: bool
+
+
 def nearest_answer(
     *, lat: float, lng: float, radius: int, limit: int, at: datetime, open_now: bool, heard: str
-) -> bytes:
-    """The nearest, as JSON. `heard`: how far Kakao was heard about this neighbourhood."""
+) -> Answer:
+    """The nearest. `heard`: how far Kakao was heard about this neighbourhood."""
     days = calendar()
     now = moment(at, days.is_holiday)
-    rows = nearest(lat=lat, lng=lng, radius=radius, limit=limit, now=now, only="open" if open_now else None)
-    results = [_row(found, now) for found in rows]
-    body = _head(at, days) | {"kakao": heard, "stale": heard == "down", "results": results}
-    return _json(body | {"next": None, "previous": None})
+    only: Literal["open"] | None = "open" if open_now else None
+    rows, is_old = nearest(lat=lat, lng=lng, radius=radius, limit=limit, now=now, only=only)
+    stale = is_old or heard == "down"
+    body = _head(at, days) | {"kakao": heard, "stale": stale, "results": [_row(found, now) for found in rows]}
+    return Answer(_json(body | {"next": None, "previous": None}), stale)
 
 
-def one_answer(*, pharmacy_id: int, at: datetime) -> bytes | None:
-    """One pharmacy, as JSON; None: there is none."""
-    found = one(pharmacy_id=pharmacy_id)
+def one_answer(*, pharmacy_id: int, at: datetime) -> Answer | None:
+    """One pharmacy; None: there is none."""
+    found, is_old = one(pharmacy_id=pharmacy_id)
     if found is None:
         return None
     days = calendar()
-    return _json(_row(found, moment(at, days.is_holiday)) | _head(at, days))
+    return Answer(_json(_row(found, moment(at, days.is_holiday)) | _head(at, days)), is_old)
 
 
 def _head(at: datetime, days: Calendar) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 
+from core import replica
 from core.cache import tiers
 from core.errors import InvalidQuery, invalid
 
@@ -66,9 +67,15 @@ class Area:
 def areas() -> Sequence[Area]:
     """Every district with a pharmacy, by name."""
     held = tiers().get(KEY)
-    value = held[0] if held else _load()
-    if held is None:
+    if held is not None:
+        return _read(held[0])
+    value, is_old = replica.read_or_old(_load)
+    if not is_old:
         tiers().set_many({KEY: value}, seconds=_SECONDS)
+    return _read(value)
+
+
+def _read(value: bytes) -> Sequence[Area]:
     return [Area(*row) for row in json.loads(value)]
 
 
@@ -77,7 +84,8 @@ def find_areas(text: str, *, within: str = "") -> Sequence[Area]:
 
     `within`: the name of a district that it must lie in. Raises InvalidQuery. One pass over the addresses.
     """
-    found = _areas(_FOUND, {"words": [_pattern(word) for word in [*_words(text), *within.split()]]})
+    words = {"words": [_pattern(word) for word in [*_words(text), *within.split()]]}
+    found, _ = replica.read_or_old(lambda: _areas(_FOUND, words))
     return sorted(found, key=lambda area: (-area.pharmacies, area.name))[:MAX_CHOICES]
 
 
@@ -88,7 +96,7 @@ def _load() -> bytes:
 
 def _areas(sql: str, params: dict[str, Any]) -> list[Area]:
     """Districts whose province is spelled in two ways are one."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     found: dict[tuple[str, str], Area] = {}

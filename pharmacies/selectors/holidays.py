@@ -8,6 +8,7 @@ from functools import lru_cache
 import holidays
 from django.utils import timezone
 
+from core import replica
 from core.cache import tiers
 from pharmacies.models import PublicHoliday
 
@@ -35,12 +36,16 @@ class Calendar:
 
 
 def calendar() -> Calendar:
-    """As it stands now: from memory, Redis, or one query. Raises the database's error."""
+    """As it stands now: from memory, Redis, or one query (of a replica too, while the database is away).
+
+    Raises the database's error.
+    """
     held = tiers().get(KEY)
     if held is not None:
         return _read(held[0])
-    value = _load()
-    tiers().set_many({KEY: value}, seconds=_SECONDS)
+    value, is_old = replica.read_or_old(_load)
+    if not is_old:
+        tiers().set_many({KEY: value}, seconds=_SECONDS)
     return _read(value)
 
 

@@ -72,10 +72,14 @@ class Found:
 
 def nearest(
     *, lat: float, lng: float, radius: int, limit: int, now: Moment, only: Literal["open"] | None = None
-) -> list[Found]:
-    """Nearest first, within `radius` metres; `only` "open": those whose stated hours hold the moment."""
+) -> tuple[list[Found], bool]:
+    """Nearest first, within `radius` metres; `only` "open": those whose stated hours hold the moment.
+
+    And whether they are a replica's old ones, since the database is away.
+    """
     sql, params = statement(lat=lat, lng=lng, radius=radius, limit=limit, now=now, only=only)
-    return [_found(row) for row in replica.read(lambda: _rows(sql, params))]
+    rows, is_old = replica.read_or_old(lambda: _rows(sql, params))
+    return [_found(row) for row in rows], is_old
 
 
 def statement(
@@ -89,10 +93,13 @@ def statement(
     return _NEAREST.format(only=_OPEN if only == "open" else ""), params
 
 
-def one(*, pharmacy_id: int) -> Found | None:
-    """One pharmacy; by the id of a row that was merged, the place that it is. None: unknown or closed down."""
-    rows = replica.read(lambda: _rows(_ONE, {"id": pharmacy_id}), complete=bool)
-    return next(map(_found, rows), None)
+def one(*, pharmacy_id: int) -> tuple[Found | None, bool]:
+    """One pharmacy; by the id of a row that was merged, the place that it is. None: unknown or closed down.
+
+    And whether it is a replica's old one. What that does not know may have come since: the database's error is raised.
+    """
+    rows, is_old = replica.read_or_old(lambda: _rows(_ONE, {"id": pharmacy_id}), complete=bool)
+    return next(map(_found, rows), None), is_old
 
 
 def _rows(sql: str, params: Params) -> Sequence[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from core import replica
 from core.cache import tiers
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorTimeout
 from core.locks import lease, renew, single_flight
@@ -92,9 +93,19 @@ class _Fetch:
 
 
 def cover(*, lat: float, lng: float, radius: int) -> Coverage:
-    """See that Kakao is asked about the cells around a point: its own now, if nobody ever did, the rest by a task."""
+    """See that Kakao is asked about the cells around a point: its own now, if nobody ever did, the rest by a task.
+
+    Not while the database is away, since nothing that Kakao says could be stored.
+    """
     if not settings.KAKAO_REST_API_KEY:
         return Coverage("off")
+    try:
+        return _covered(lat, lng, radius)
+    except DATABASE_AWAY:
+        return Coverage("down")
+
+
+def _covered(lat: float, lng: float, radius: int) -> Coverage:
     around = cells_around(lat, lng, min(radius, REACH_METRES))
     own, known = around[0], _known(around)
     if own not in known:
@@ -162,7 +173,8 @@ def _known(cells: Sequence[str]) -> dict[str, bytes | None]:
     asked = [cell for cell in cells if cell not in known]
     if asked:
         rows = PharmacyCell.objects.filter(cell__in=asked, fetched_at__isnull=False).values_list("cell", flat=True)
-        stored = dict.fromkeys(rows, _FETCHED)
+        found = replica.read(lambda: list(rows.all()), complete=lambda cells: len(cells) == len(asked))
+        stored = dict.fromkeys(found, _FETCHED)
         tiers().set_many({_KEY + cell: value for cell, value in stored.items()}, seconds=KEPT_SECONDS)
         known |= stored
     return known

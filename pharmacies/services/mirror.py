@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from core import mirroring
 from core.datagokr import KeyRefused
 from core.errors import BreakerOpen, BudgetExhausted, VendorError, VendorRefused
 from core.locks import lease
@@ -60,6 +61,10 @@ def run_chunk(
                 _finish(run)
             if last or time.monotonic() >= ends:
                 return Chunk(run, done=last)
+
+
+def tell_completed() -> None:
+    mirroring.tell_completed(PharmacyRun.objects.all(), "pharmacies")
 
 
 def _open_run(*, restart: bool) -> PharmacyRun:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import stores
+from core import metrics, stores
 from core.errors import VendorBadReply, VendorRefused, VendorUnreachable
 from pharmacies.cells import cell_of, rect_of
 from pharmacies.kakao_client import KakaoKeyRefused, KakaoQuota, Rect, pharmacies_in
@@ -10,6 +10,10 @@ from pharmacies.kakao_client import KakaoKeyRefused, KakaoQuota, Rect, pharmacie
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/pharmacies"
 HERE = {"lat": 37.56651234, "lng": 126.97801234, "radius": 300}
+
+
+def counted(outcome):
+    return metrics.external_calls.labels("kakao_local", outcome)._value.get()
 
 
 class TestClient:
@@ -52,8 +56,17 @@ class TestClient:
 
     def test_a_wrong_key(self, sources, settings):
         settings.KAKAO_REST_API_KEY = "wrong"
+        before = counted("key")
         with pytest.raises(KakaoKeyRefused):
             self.page()
+        assert counted("key") == before + 1
+
+    def test_a_spent_quota_is_counted_as_one(self, sources):
+        before = counted("quota")
+        sources.set_fault("kakao_local", "quota", code=400)
+        with pytest.raises(KakaoQuota):
+            self.page()
+        assert counted("quota") == before + 1
 
 
 class TestPrivacy:

@@ -40,7 +40,7 @@ def town():
 
 
 def ask(now, *, radius=2_000, limit=COUNT, only=None):
-    return nearest(lat=CITY_HALL[0], lng=CITY_HALL[1], radius=radius, limit=limit, now=now, only=only)
+    return nearest(lat=CITY_HALL[0], lng=CITY_HALL[1], radius=radius, limit=limit, now=now, only=only)[0]
 
 
 def test_every_row_within_the_radius_in_order(town):

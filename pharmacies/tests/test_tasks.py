@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import stores
+from core import metrics, stores
 from core.locks import lease, renew
 from pharmacies import tasks
 from pharmacies.cells import cell_of
@@ -39,6 +39,18 @@ def test_a_source_that_is_down_ends_the_night(sources, sent):
     sources.set_fault("datagokr", "key")
     tasks.sync_pharmacies()
     assert (sent, PharmacyRun.objects.get().state) == ([], "failed")
+
+
+def test_a_night_that_came_to_nothing_tells_how_old_the_last_whole_one_is(sources, sent):
+    told = metrics.mirror_completed.labels("pharmacies")
+    told.set(0)
+    tasks.sync_pharmacies()
+    ended = PharmacyRun.objects.get(state="complete").finished_at.timestamp()
+    assert told._value.get() == ended
+    told.set(0)  # another process
+    sources.set_fault("datagokr", "key")
+    tasks.sync_pharmacies()
+    assert told._value.get() == ended
 
 
 def test_holidays(sources):

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from core import metrics
 from schedules import tasks
 from schedules.models import Device, PushMessage, ReminderSettings, Schedule
 from schedules.services import receipts, reminders, sending
@@ -174,6 +175,17 @@ def test_whatever_expo_answers_the_message_waits_for_its_next_try(user, expo, fa
     PushMessage.objects.filter(state=State.QUEUED).update(due_at=timezone.now())
     tasks.remind()
     assert PushMessage.objects.get().state == State.SENT
+
+
+def test_our_refused_access_token_is_counted_as_that(user, expo, fault):
+    key = metrics.external_calls.labels("expo", "key")
+    before = key._value.get()
+    add_device(user)
+    due(user)
+    fault("unauthorized", times=1)
+    tasks.remind()
+    assert key._value.get() == before + 1
+    assert PushMessage.objects.get().unsure == 0
 
 
 def test_a_token_of_another_project_fails_alone(user, expo):

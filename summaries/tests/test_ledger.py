@@ -59,8 +59,8 @@ def test_a_call_is_written_with_its_tokens_and_its_price(standins, medicine):
         ("length", {}, "bad_reply", True, False),
         ("plain_string", {}, "bad_reply", True, True),
         ("empty_choices", {}, "bad_reply", True, True),
-        ("quota", {}, "refused", False, False),
-        ("invalid_key", {}, "refused", False, False),
+        ("quota", {}, "quota", False, False),
+        ("invalid_key", {}, "key", False, False),
         ("server_error", {}, "unreachable", False, False),
     ],
 )
@@ -71,6 +71,14 @@ def test_failures_are_written_too(standins, medicine, fault, options, outcome, b
     assert len(calls) == standins.calls("openai")["chat.completions"]
     assert {call.outcome for call in calls} == {outcome}
     assert all((call.cost_micros > 0) == billed and call.estimated == estimated for call in calls)
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("invalid_key", "key"), ("quota", "quota")])
+def test_what_alerts_look_for_is_counted(standins, medicine, fault, outcome):
+    before = counted(metrics.external_calls, "openai", outcome)
+    standins.set_fault("openai", fault)
+    make(medicine)
+    assert counted(metrics.external_calls, "openai", outcome) == before + 1
 
 
 def test_a_model_that_is_gone_costs_nothing_and_the_next_is_priced(standins, medicine, settings):
