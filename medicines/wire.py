@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from medicines.ingredients_in_text import ingredient_names, split
 from medicines.labels import Label, clean_name, clean_text, milligrams, parse_date, storable
 from medicines.permit_documents import document_sections
 from medicines.records import Batch, Facts, Ingredient, Record, Refusal
@@ -150,7 +151,7 @@ class PermitDetail(RowModel[Record]):
             etc_otc=_etc_otc(self.ETC_OTC_CODE),
             cancel_name=clean_name(self.CANCEL_NAME),
             permit_date=parse_date(self.ITEM_PERMIT_DATE),
-            ingredients=tuple(_CODE.sub("", clean_name(name)) for name in _split(self.MAIN_ITEM_INGR, "|")),
+            ingredients=tuple(_CODE.sub("", clean_name(name)) for name in split(self.MAIN_ITEM_INGR, "|")),
             ingredients_en=ingredient_names(self.MAIN_INGR_ENG),
         )
         return Record(self.ITEM_SEQ, "detail", facts, self._label())
@@ -256,32 +257,6 @@ def reason(error: Exception) -> str:
         place = ".".join(str(part) for part in first["loc"])
         return f"{place}: {first['msg']}"[:200] if place else first["msg"][:200]
     return str(error)[:200]
-
-
-def ingredient_names(text: str) -> tuple[str, ...]:
-    """Names out of one cell: joined by "/" in most exports, else by ","; brackets and "N,S-" hold a name together."""
-    cleaned = clean_name(text)
-    separator = "/" if "/" in _outside_brackets(cleaned) else ","
-    return tuple(dict.fromkeys(name for part in _split(cleaned, separator) if (name := part.strip())))
-
-
-def _split(text: str, separator: str) -> list[str]:
-    parts, depth, start = list[str](), 0, 0
-    for place, char in enumerate(text):
-        depth = max(0, depth + (char in "([") - (char in ")]"))
-        if char == separator and depth == 0 and not _inside_locant(text, place):
-            parts.append(text[start:place])
-            start = place + 1
-    return [part for part in (*parts, text[start:]) if part.strip()]
-
-
-def _inside_locant(text: str, place: int) -> bool:
-    """Whether this comma stands in a chemical locant such as "N,S-" or "1,2-"."""
-    return text[place] == "," and re.match(r"(?:[A-Z]|\d+),(?:[A-Z]|\d+)[,-]", text[max(0, place - 1) :]) is not None
-
-
-def _outside_brackets(text: str) -> str:
-    return re.sub(r"\([^()]*\)", "", text)
 
 
 def _name(text: str) -> str:

@@ -7,6 +7,7 @@ from core.prepared import fetch_all
 from medicines.search.keys import to_keys
 from medicines.search.nearness import distance, least_similarity, prefix_distance
 from medicines.search.query import Query
+from medicines.selectors.query_arms import name_arms
 from medicines.selectors.search_arms import (
     ALIAS,
     AS_TYPED,
@@ -17,7 +18,6 @@ from medicines.selectors.search_arms import (
     Arm,
     begins,
     free_text,
-    name_arms,
     range_of,
 )
 

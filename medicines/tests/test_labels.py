@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from medicines.ingredients_in_text import ingredient_names
 from medicines.labels import clean_name, clean_text, milligrams, parse_date
 from medicines.permit_documents import BadDocumentError, document_sections, table_lines
 from medicines.tests.factories import document, easy_row, ingredient_row
-from medicines.wire import EasyItem, IngredientItem, ingredient_names
+from medicines.wire import EasyItem, IngredientItem
 
 
 @pytest.mark.parametrize(
