@@ -2,21 +2,25 @@
 # One image for web, worker, beat and every command (`pilling`, the last stage), and nginx with the collected files.
 # What stands after it in docker-compose.prod.yml decides which of them a container is.
 
+# The version that made the locks (requirements-dev.txt).
+FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
+
 FROM python:3.13-slim-trixie AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 # requirements-telemetry.txt: with traces and error reports.
 ARG REQUIREMENTS=requirements.txt
+COPY --from=uv /uv /usr/local/bin/uv
 COPY requirements.txt requirements-telemetry.txt ./
-# Wheels with the locked hashes only: nothing is compiled, and nothing else gets in.
-RUN python -m venv /opt/venv \
-    && /opt/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r "$REQUIREMENTS"
+# Wheels with the locked hashes only: nothing is built from source, and nothing else gets in, pip neither.
+RUN python -m venv --without-pip /opt/venv \
+    && uv pip install --quiet --python /opt/venv/bin/python --no-cache --no-deps --require-hashes \
+    --only-binary :all: --compile-bytecode -r "$REQUIREMENTS"
 COPY . ./
 # No server is asked; the values only let the settings load.
 RUN DJANGO_SECRET_KEY=only-for-collecting-files-0123456789 DATABASE_URL=postgresql://localhost/none \
     REDIS_URL=redis://localhost/0 CELERY_BROKER_URL=redis://localhost/1 \
     /opt/venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
-    && /opt/venv/bin/python -m compileall -q /app /opt/venv/lib
+    && /opt/venv/bin/python -m compileall -q /app
 
 FROM nginx:1.30-alpine AS nginx
 COPY nginx.conf /etc/nginx/nginx.conf

@@ -19,11 +19,11 @@ _SECONDS = 3
 
 
 def measure(site: Site, query: str, *, quick: bool) -> Sides:
-    """Each tier's hits with one and with two processes."""
+    """Each tier's hits with one and with two processes; in a quick run with one."""
     sides: dict[str, Side] = {}
     with contextlib.ExitStack() as stack:
         for tier, variables in _TIERS.items():
-            for workers in (1, 2):
+            for workers in (1,) if quick else (1, 2):
                 web = site.start_web(workers=workers, **edges.ALIKE, **variables)
                 front = stack.enter_context(edges.front(site, f"{tier}-{workers}", [web.port]))
                 sides[_name(tier, workers)] = Side(front.url, web.master.children, (HOST_HEADER, PAST_THE_CACHE))

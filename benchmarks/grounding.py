@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from benchmarks import harness, marks
@@ -58,12 +59,18 @@ class Tally:
 
 def labels(dump: Path = DUMP) -> list[tuple[str, Source]]:
     """(product name, sentences) of every product in the dump."""
-    return [(row["itemName"], _source_of(row)) for row in _rows(dump)]
+    return [(name, source) for _, name, source in _read(dump)]
 
 
 def labels_by_item_seq(dump: Path = DUMP) -> dict[str, Source]:
     """The same by product number."""
-    return {row["itemSeq"]: _source_of(row) for row in _rows(dump)}
+    return {item_seq: source for item_seq, _, source in _read(dump)}
+
+
+@cache
+def _read(dump: Path) -> Sequence[tuple[str, str, Source]]:
+    """Once in a process: taking thousands of labels apart takes a while."""
+    return [(row["itemSeq"], row["itemName"], _source_of(row)) for row in _rows(dump)]
 
 
 def _rows(dump: Path) -> list[dict[str, str]]:
@@ -94,7 +101,7 @@ def writable(source: Source) -> Iterator[SourceSentence]:
 def measure(products: Sequence[tuple[str, Source]], ingredients: Sequence[str], *, seed: int = 7) -> Tally:
     """Mutate every correct sentence that the gate passes, as it is and reworded."""
     chance, tally = random.Random(seed), Tally()
-    others = _others(products)
+    others = others_of(products)
     for _, source in products:
         for sentence in writable(source):
             text = chance.choice((sentence.text, in_plain_words(sentence.text)))
@@ -106,13 +113,13 @@ def measure(products: Sequence[tuple[str, Source]], ingredients: Sequence[str], 
 
 def measure_written(
     written: Iterable[tuple[Source, SourceSentence, str]],
-    products: Sequence[tuple[str, Source]],
+    others: Mapping[str, Sequence[str]],
     ingredients: Sequence[str],
     *,
     rounds: int = 10,
 ) -> Tally:
     """The same for sentences written by hand: each is judged once, those that pass are mutated in every round."""
-    chance, tally, others = random.Random(7), Tally(), _others(products)
+    chance, tally = random.Random(7), Tally()
     for source, sentence, text in written:
         at = Context(chance, ingredients, others, section_of(sentence), sentence.text)
         if _one(text, sentence, source, at, tally):
@@ -121,7 +128,8 @@ def measure_written(
     return tally
 
 
-def _others(products: Sequence[tuple[str, Source]]) -> Mapping[str, Sequence[str]]:
+def others_of(products: Sequence[tuple[str, Source]]) -> Mapping[str, Sequence[str]]:
+    """What is said elsewhere, by section: mutations take sentences and items of other products from it."""
     others: dict[str, list[str]] = {}
     for _, source in products:
         for sentence in writable(source):
@@ -184,9 +192,9 @@ def run(*, quick: bool) -> Result:
 
 
 def _by_hand(products: Sequence[tuple[str, Source]]) -> list[Table]:
-    by_item_seq, ingredients = labels_by_item_seq(), ingredient_names(products)
+    by_item_seq, others, ingredients = labels_by_item_seq(), others_of(products), ingredient_names(products)
     tables = [
-        _refused(measure_written(marks.lines(path, by_item_seq), products, ingredients), title)
+        _refused(measure_written(marks.lines(path, by_item_seq), others, ingredients), title)
         for path, title in (
             (marks.PARAPHRASES, "Refused of 100 paraphrases written by hand, and of their mutations"),
             (marks.WORKED_ON, "The same of 540 more that the gate was worked on with"),

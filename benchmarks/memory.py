@@ -27,7 +27,7 @@ def run(*, quick: bool) -> Result:
         result = Result("memory", "Memory, and a hit in it", site.get_ready(), quick=quick)
         _describe_loading(result, seconds, peak)
         web = site.start_web()
-        _warm(site, web, 200 if quick else 20_000)
+        _warm(site, web, 40 if quick else 20_000)
         _describe_web(result, web)
         _describe_hits(result, site, web, 3 if quick else _HOT_PASSES)
     return result
@@ -72,7 +72,7 @@ def _warm(site: Site, web: Web, count: int) -> None:
     asks = traffic.searches(site, count, opened=0.05)
     suggests = [Ask("suggest", suggest_path(brand[:2]), ask.address)
                 for ask, (brand, _) in zip(asks, traffic.names(site), strict=False)]  # fmt: skip
-    run_clients(web.port, [*asks, *suggests], clients=4, seconds=300)
+    run_clients(web.port, [*asks, *suggests], clients=min(4, 1 + count // 100), seconds=300)
 
 
 def _describe_web(result: Result, web: Web) -> None:

@@ -79,13 +79,17 @@ class Workers:
         for child in self._children:
             child.stop(patience=30)
 
-    def kill_one(self) -> None:
-        """SIGKILL to a worker and its process, and a new one in its place."""
-        number = random.randrange(WORKERS)
-        os.killpg(self._children[number].process.pid, signal.SIGKILL)
-        self._children[number].process.wait()
-        self._children[number] = self._worker(number)
-        self.kills += 1
+    def kill(self, *numbers: int) -> None:
+        """SIGKILL to workers and their processes."""
+        for number in numbers:
+            os.killpg(self._children[number].process.pid, signal.SIGKILL)
+            self._children[number].process.wait()
+            self.kills += 1
+
+    def replace(self, *numbers: int) -> None:
+        """New ones in the place of those that were killed."""
+        for number in numbers:
+            self._children[number] = self._worker(number)
 
     def _worker(self, number: int) -> Child:
         command = [*self._celery(), "worker", "--concurrency", "1", "--queues", "reminders", "-n", f"bench{number}@%h"]
@@ -102,7 +106,7 @@ def run(*, quick: bool) -> Result:
         result = Result("reminders", "Reminders due in one minute", "made-up people, ten intakes each", quick=quick)
         sizes = [FEW] if quick else [MANY] if os.environ.get("PILLING_BENCH_SHORT") else [MANY, MOST]
         plain = [_measure(site, standins, size, kill=False) for size in sizes]
-        killed = _measure(site, standins, FEW if quick else MANY, kill=True)
+        killed = _measure(site, standins, sizes[0], kill=True)
     result.tables.append(_table([*plain, killed]))
     result.goals += _goals(plain, killed)
     result.notes.append(
@@ -120,7 +124,7 @@ def _measure(site: Site, standins: Standins, size: int, *, kill: bool) -> Outcom
     assert isinstance(expo, Expo)
     due_at = _prepare(site, size)
     workers = Workers(site, standins.url("expo"))
-    killer = _Killer(site, workers) if kill else None
+    killer = _Killer(site, workers, expo, brief=size == FEW) if kill else None
     if killer:
         killer.start()
     try:
@@ -139,20 +143,20 @@ def _prepare(site: Site, size: int) -> float:
     site.query("DELETE FROM accounts_user")
     site.query(_PEOPLE, [size // 10])
     site.query(_DEVICES)
-    # Workers need some seconds to start; nothing is due before they are there.
-    due_at = time.time() + 20 + size / 30_000
+    # Workers need some seconds to start; nothing is due before they are there, where it is measured.
+    due_at = time.time() + (2 if size == FEW else 20 + size / 30_000)
     site.query(_INTAKES, [size // 10, due_at, due_at, size])
     site.query("ANALYZE")
     return due_at
 
 
 class _Killer:
-    """Kills a worker every few seconds, and the broker once, until stopped."""
+    """Kills a worker every few seconds, and the broker once, until stopped; `brief`: all at the first push, once."""
 
-    def __init__(self, site: Site, workers: Workers) -> None:
-        self._site, self._workers = site, workers
+    def __init__(self, site: Site, workers: Workers, expo: Expo, *, brief: bool) -> None:
+        self._site, self._workers, self._expo = site, workers, expo
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._go)
+        self._thread = threading.Thread(target=self._all_at_once if brief else self._go)
 
     def start(self) -> None:
         self._thread.start()
@@ -166,10 +170,23 @@ class _Killer:
         for number in range(6):
             if self._over.wait(random.uniform(*_KILL_EVERY)):
                 return
-            self._workers.kill_one()
+            one = random.randrange(WORKERS)
+            self._workers.kill(one)
+            self._workers.replace(one)
             if number == 2:
                 self._restart_broker()
         # What this thread started is ended with it (PR_SET_PDEATHSIG).
+        self._over.wait()
+
+    def _all_at_once(self) -> None:
+        while not self._expo.arrivals:
+            if self._over.wait(0.01):
+                return
+        self._workers.kill(*range(WORKERS))
+        self._restart_broker()
+        # The minute that their leases last.
+        self._site.query("UPDATE schedule_push SET lease_until = now() WHERE lease_until IS NOT NULL")
+        self._workers.replace(*range(WORKERS))
         self._over.wait()
 
     def _restart_broker(self) -> None:

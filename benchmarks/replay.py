@@ -34,7 +34,7 @@ def run(*, quick: bool) -> Result:
         result = Result("replay", "Replayed traffic", site.load(), quick=quick)
         site.standin("POST", "/settings", _VENDORS)
         web, _ = site.start_web(), site.start_worker()
-        asks = traffic.searches(site, 400 if quick else 100_000, opened=0.02 if quick else traffic.OPENED)
+        asks = traffic.searches(site, 200 if quick else 100_000, opened=0.02 if quick else traffic.OPENED)
         site.standin("DELETE", "/calls")
         before = _cpu(web)
         load = run_clients(web.port, asks, clients=2 if quick else _CLIENTS, seconds=_LIMIT_SECONDS)

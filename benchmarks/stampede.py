@@ -15,7 +15,6 @@ from benchmarks.results import Cell, Goal, Result, Table, milliseconds, percenti
 
 _TIMEOUT = 40.0
 _STALL_SECONDS = 30
-_HOT_CLIENTS = 4
 _SOURCES = ("getDrbEasyDrugList", "getDrugPrdtPrmsnInq07")
 
 
@@ -26,10 +25,11 @@ class _Size:
     stalled_names: int
     rounds: int
     hot_seconds: float
+    hot_clients: int
 
 
-_FULL = _Size(crowd=1_000, names=5, stalled_names=100, rounds=3, hot_seconds=5)
-_QUICK = _Size(crowd=20, names=2, stalled_names=6, rounds=1, hot_seconds=1)
+_FULL = _Size(crowd=1_000, names=5, stalled_names=100, rounds=3, hot_seconds=5, hot_clients=4)
+_QUICK = _Size(crowd=20, names=2, stalled_names=6, rounds=1, hot_seconds=1, hot_clients=1)
 
 
 def run(*, quick: bool) -> Result:
@@ -113,15 +113,15 @@ def _statuses(seen: Sequence[_Seen]) -> str:
 
 def _stalled(site: Site, web: Web, size: _Size, result: Result) -> None:
     hot = [search_path(brand) for brand, _ in traffic.names(site)[:20]]
-    _hot(web, hot, 1)  # fills every tier
+    _hot(web, hot, size, seconds=1)  # fills every tier
     names = iter(traffic.unknown_names(size.stalled_names * size.rounds, seed=traffic.SEED + 11))
     rows: list[list[Cell]] = []
     before, during = list[float](), list[float]()
     for number in range(1, size.rounds + 1):
-        quiet = _hot(web, hot, size.hot_seconds)
+        quiet = _hot(web, hot, size, seconds=size.hot_seconds)
         site.standin("POST", "/faults", {"vendor": "datagokr", "kind": "latency", "seconds": _STALL_SECONDS})
         asks = [Ask("stalled", search_path(next(names)), _address(place)) for place in range(size.stalled_names)]
-        crowd, busy = _hot_with_crowd(web, hot, size.hot_seconds, asks)
+        crowd, busy = _hot_with_crowd(web, hot, size, asks)
         site.standin("DELETE", "/faults")
         for phase, load in (("before", quiet), ("stalled", busy)):
             p50, p99, worst = milliseconds([sample.seconds for sample in load.samples], 50, 99, 100)
@@ -139,17 +139,19 @@ def _failed(load: Load) -> int:
     return sum(sample.status != 200 for sample in load.samples)
 
 
-def _hot(web: Web, hot: Sequence[str], seconds: float, *, on_start: Callable[[], None] | None = None) -> Load:
+def _hot(
+    web: Web, hot: Sequence[str], size: _Size, *, seconds: float, on_start: Callable[[], None] | None = None
+) -> Load:
     """More requests than can be sent in the time, which ends them."""
-    asks = [Ask("hot", path, _address(place)) for place, path in enumerate([*hot] * 2_000)]
-    return run_clients(web.port, asks, clients=_HOT_CLIENTS, seconds=seconds, on_start=on_start)
+    asks = [Ask("hot", path, _address(place)) for place, path in enumerate([*hot] * (500 * size.hot_clients))]
+    return run_clients(web.port, asks, clients=size.hot_clients, seconds=seconds, on_start=on_start)
 
 
-def _hot_with_crowd(web: Web, hot: Sequence[str], seconds: float, asks: Sequence[Ask]) -> tuple[list[_Seen], Load]:
+def _hot_with_crowd(web: Web, hot: Sequence[str], size: _Size, asks: Sequence[Ask]) -> tuple[list[_Seen], Load]:
     """Hot searches during which the crowd arrives, as soon as the clients have begun."""
     seen: list[_Seen] = []
     crowd = threading.Thread(target=lambda: seen.extend(asyncio.run(_crowd(web.port, asks))))
-    load = _hot(web, hot, seconds, on_start=crowd.start)
+    load = _hot(web, hot, size, seconds=size.hot_seconds, on_start=crowd.start)
     crowd.join(_TIMEOUT)
     return seen, load
 

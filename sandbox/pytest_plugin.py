@@ -2,7 +2,8 @@
 
 Settings are read while pytest loads its first conftest, so the servers are started just before that, and ended when
 the process ends. Variables that name servers are used as they are. With `-n` the first process only hands out the
-tests: it gets addresses where nothing listens, and each worker starts servers of its own.
+tests: it gets addresses where nothing listens, and each worker starts servers of its own. `SHARED` names a folder that
+all of them share, for what is dear to make.
 """
 
 import atexit
@@ -25,10 +26,14 @@ _NOWHERE = {
     "CELERY_BROKER_URL": "redis://127.0.0.1:1/1",
 }
 
+SHARED = "PILLING_TEST_SHARED"
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     worker = "PYTEST_XDIST_WORKER" in os.environ
+    if not worker:
+        os.environ[SHARED] = _folder()
     if not worker and getattr(early_config.known_args_namespace, "numprocesses", None):
         os.environ.update({name: os.environ.get(name) or nowhere for name, nowhere in _NOWHERE.items()})
     else:
@@ -40,9 +45,8 @@ def start_servers() -> None:
     """For this process and its children; whatever ends the process ends them."""
     for name in [name for name, nowhere in _NOWHERE.items() if os.environ.get(name) == nowhere]:
         del os.environ[name]
-    home = Home(Path(tempfile.mkdtemp(prefix="pilling-test-")).resolve())
+    home = Home(Path(_folder()).resolve())
     supervisor = Supervisor(say)
-    atexit.register(shutil.rmtree, home.root, ignore_errors=True)
     atexit.register(supervisor.stop)
     claim(home)
     # Whitenoise warns, and a warning fails a test, when the folder of collected files is missing.
@@ -52,3 +56,10 @@ def start_servers() -> None:
     os.environ.setdefault("PILLING_HOME", str(home.root))
     os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
     os.environ.setdefault("INSECURE_HTTP", "1")
+
+
+def _folder() -> str:
+    """A new one, removed when this process ends."""
+    folder = tempfile.mkdtemp(prefix="pilling-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

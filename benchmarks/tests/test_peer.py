@@ -43,7 +43,7 @@ def address(django_db_setup, django_db_blocker, cache, log):
         port = free_port()
         child = start_uvicorn(os.environ | servers, port, log)
         try:
-            wait_until(partial(is_up, port), child, seconds=30)
+            wait_until(partial(is_up, port), child, seconds=120)
             yield f"http://127.0.0.1:{port}"
         finally:
             child.stop()
@@ -55,7 +55,7 @@ def ask(address, request):
     client = {"X-Forwarded-For": f"test-{request.node.name}"}
 
     def get(q, **headers):
-        return requests.get(f"{address}/api/v1/medicines", params={"q": q}, headers=client | headers, timeout=10)
+        return requests.get(f"{address}/api/v1/medicines", params={"q": q}, headers=client | headers, timeout=60)
 
     return get
 
@@ -125,5 +125,5 @@ def test_it_is_seen_without_the_query(ask, address, log):
     line = next(line for line in lines if line.get("request_id") == "abcdefgh-12345678")
     assert (line["route"], line["status"]) == ("/api/v1/medicines", 200)
     assert "비밀" not in log.read_text()
-    metrics = requests.get(f"{address}/metrics", timeout=10).text
+    metrics = requests.get(f"{address}/metrics", timeout=60).text
     assert 'peer_response_time_seconds_count{method="GET",route="/api/v1/medicines",status="200"}' in metrics

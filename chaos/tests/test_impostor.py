@@ -42,7 +42,7 @@ def test_the_models_own_client_does_too(impostor):
 
 
 def test_who_does_not_look_is_noticed(impostor):
-    line = HTTPSConnection("127.0.0.1", urlsplit(impostor.url).port, timeout=10, context=Edge.trust())
+    line = HTTPSConnection("127.0.0.1", urlsplit(impostor.url).port, timeout=60, context=Edge.trust())
     line.request("GET", "/")
     with pytest.raises(RemoteDisconnected):
         line.getresponse()

@@ -32,6 +32,6 @@ class Login:
 
 def _log_in(member):
     body = {"access_token": f"sandbox-user-{member}"}
-    answer = requests.post(os.environ["FUZZ_ADDRESS"] + "/api/v1/auth/kakao", json=body, timeout=30)
+    answer = requests.post(os.environ["FUZZ_ADDRESS"] + "/api/v1/auth/kakao", json=body, timeout=60)
     answer.raise_for_status()
     return answer.json()["access"]

@@ -25,6 +25,7 @@ from celery import Celery
 from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.tests import prepared
 from core.invalidation import CHANNEL
 from sandbox.engines.postgres import Postgres
 from sandbox.engines.valkey import Valkey
@@ -53,7 +54,8 @@ DATA_KEY = "sandbox-key"
 _HIGH = "1000000/minute"
 
 
-def wait_for(ready: Callable[[], object], *, seconds: float = 30, why: str = "") -> None:
+def wait_for(ready: Callable[[], object], *, seconds: float = 90, why: str = "") -> None:
+    # Long, for a machine that has ten other things to do.
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, why or "waited in vain"
@@ -97,11 +99,13 @@ class Product:
         self.broker = Valkey(self.home, "broker")
         self.env: dict[str, str] = {}
         self.children: dict[str, Child] = {}
+        self.filled = False
 
     # --- up and down ---
 
     def start(self) -> None:
         self.standins.start()
+        self.filled = prepared.copied(self.home)
         for name in ("postgres", "cache", "broker"):
             self.children[name] = getattr(self, name).start()
         self.env = self._environment()
@@ -144,7 +148,9 @@ class Product:
         }
 
     def _fill(self) -> None:
-        """Both commands in one process, since starting one takes longer than running it."""
+        """All commands in one process, since starting one takes longer than running it."""
+        if self.filled:
+            return
         call = "from django.core.management import call_command as call"
         loads = (f"call('load_catalogue', '{self._catalogue()}')", f"call('load_pharmacies', '{SAMPLE_PHARMACIES}')")
         self.manage(
@@ -154,6 +160,9 @@ class Product:
                 (call, "call('migrate', verbosity=0)", "call('collectstatic', interactive=False, verbosity=0)", *loads)
             ),
         )
+        prepared.keep(self.home, stopped=self.children["postgres"].stop)
+        if not self.children["postgres"].alive():
+            self.children["postgres"] = self.postgres.start()
 
     def _catalogue(self) -> Path:
         """The sample without the products held back."""
@@ -173,12 +182,12 @@ class Product:
     def _start_gunicorn(self) -> Child:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
         child = spawn("gunicorn", command, log=self.home.logs / "gunicorn.log", env=self.env, cwd=PROJECT)
-        wait_until(lambda: self._status("/readyz") == 200, child, seconds=60)
+        wait_until(lambda: self._status("/readyz") == 200, child, seconds=120)
         return child
 
     def _status(self, path: str) -> int:
         try:
-            return requests.get(self.address + path, timeout=5).status_code
+            return requests.get(self.address + path, timeout=10).status_code
         except requests.RequestException:
             return 0
 
@@ -207,7 +216,7 @@ class Product:
         child = self.children[engine]
         # PostgreSQL's own quick death: SIGKILL of the master alone would leave its children to notice by themselves.
         child.process.send_signal(signal.SIGQUIT if engine == "postgres" else signal.SIGKILL)
-        child.process.wait(30)
+        child.process.wait(60)
 
     def revive(self) -> None:
         """Start what is gone, and wait until the product says that all is there."""
@@ -255,7 +264,7 @@ class Product:
 
     def get(self, path: str, *, headers: dict[str, str] | None = None, **params: object) -> requests.Response:
         """Over a new connection, so that either worker process may answer."""
-        return requests.get(self.address + path, params=params, headers=headers, timeout=30)  # type: ignore[arg-type]
+        return requests.get(self.address + path, params=params, headers=headers, timeout=60)  # type: ignore[arg-type]
 
     def search(self, q: str, **params: Any) -> requests.Response:
         return self.get("/api/v1/medicines", q=q, **params)
@@ -269,7 +278,7 @@ class Product:
         return self.raw_bytes(request, method.decode("latin-1"), ends=ends)
 
     def raw_bytes(self, request: bytes, method: str = "GET", *, ends: bool = False) -> Answer:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             # The server may answer and close before it has read all of a request that is too long.
             with contextlib.suppress(ConnectionError):
                 connection.sendall(request)

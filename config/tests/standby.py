@@ -38,7 +38,7 @@ class Standby(Postgres):
     def kill(self) -> None:
         """Gone at once, as after a crash."""
         self.child.process.send_signal(signal.SIGQUIT)
-        self.child.process.wait(30)
+        self.child.process.wait(60)
 
     def remove(self) -> None:
         self.child.stop()

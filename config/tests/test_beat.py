@@ -49,7 +49,7 @@ def test_of_two_beats_one_sends_and_the_other_takes_over(beats):
     first = start("first")
     wait_for(lambda: len(sent(broker, first)) >= 2, why=first.log_tail())
     second = start("second")
-    wait_for(lambda: len(sent(broker, first)) >= 6, seconds=60, why=first.log_tail())
+    wait_for(lambda: len(sent(broker, first)) >= 6, why=first.log_tail())
     assert sent(broker, second) == []
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
@@ -67,7 +67,7 @@ def test_an_emptied_broker_gets_its_schedule_back(beats):
     first = start("first")
     wait_for(lambda: broker.zcard("pilling:beat::schedule") >= len(app.conf.beat_schedule))
     broker.flushall()
-    wait_for(lambda: not first.alive(), seconds=60, why=first.log_tail())
+    wait_for(lambda: not first.alive(), why=first.log_tail())
     start("again")
     wait_for(lambda: broker.zcard("pilling:beat::schedule") >= len(app.conf.beat_schedule))
 

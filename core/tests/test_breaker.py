@@ -89,7 +89,7 @@ def test_vendors_are_apart():
 
 
 def test_calls_run_side_by_side():
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=60)
     threads = [threading.Thread(target=breaker.call, args=("v", together.wait)) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -105,11 +105,11 @@ def test_one_trial_at_a_time_goes_through():
 
     def trial():
         started.set()
-        release.wait(5)
+        release.wait(60)
 
     thread = threading.Thread(target=breaker.call, args=("v", trial))
     thread.start()
-    started.wait(5)
+    started.wait(60)
     for _ in range(5):
         try:
             breaker.call("v", lambda: None)
@@ -137,7 +137,7 @@ def test_two_processes_share_one_count():
     results = context.Queue()
     child = context.Process(target=_in_child, args=(results,))
     child.start()
-    assert results.get(timeout=20) == ["VendorUnreachable", "VendorUnreachable", "BreakerOpen"]
+    assert results.get(timeout=60) == ["VendorUnreachable", "VendorUnreachable", "BreakerOpen"]
     child.join()
     with pytest.raises(BreakerOpen):
         breaker.call("v", lambda: 1)

@@ -22,7 +22,7 @@ def listening(**memory):
     """Tiers whose subscriber has connected, which empties the memory once."""
     made = make_tiers(**memory)
     made.subscriber.ensure()
-    assert made.subscriber.connected.wait(10)
+    assert made.subscriber.connected.wait(60)
     return made
 
 
@@ -148,17 +148,17 @@ def neighbour():
 
     def ask(command, key):
         commands.put((command, key))
-        return answers.get(timeout=20)
+        return answers.get(timeout=60)
 
     yield ask
     commands.put(("end", ""))
-    child.join(10)
+    child.join(60)
 
 
 def test_a_deletion_reaches_another_processs_memory(tiers, neighbour):
     tiers.set_many({"a": b"1"}, seconds=60)
     tiers.get("a")
-    assert tiers.subscriber.connected.wait(5)
+    assert tiers.subscriber.connected.wait(60)
     # A subscriber that has just connected starts with an empty memory; from now on the value stays.
     assert [tiers.get("a")[1], tiers.get("a")[1]][1] == "memory"
     assert neighbour("delete", "a")
@@ -176,7 +176,7 @@ def test_and_the_other_way_round(tiers, neighbour):
 def test_redis_killed_and_back(killable, tiers):
     tiers.set_many({"a": b"1"}, seconds=60)
     tiers.get_many(["a"])
-    assert tiers.subscriber.connected.wait(5)
+    assert tiers.subscriber.connected.wait(60)
     tiers.set_many({"a": b"1"}, seconds=60)
     failures = REGISTRY.get_sample_value("cache_failures_total", {"tier": "redis"}) or 0
     killable.kill()
@@ -187,7 +187,7 @@ def test_redis_killed_and_back(killable, tiers):
     assert tiers.delete_many(["b"]) is False
     assert REGISTRY.get_sample_value("cache_failures_total", {"tier": "redis"}) > failures
     killable.start()
-    assert tiers.subscriber.connected.wait(10)
+    assert tiers.subscriber.connected.wait(60)
     # What was missed meanwhile is unknown, so the memory starts empty.
     assert tiers.memory.get_many(["b"]) == {}
 
@@ -253,7 +253,7 @@ def test_what_is_owed_is_told_in_one_process_alone(killable):
     tiers.delete_many(["a"])
     child = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(len(tiers.owed.take())))
     child.start()
-    child.join(20)
+    child.join(60)
     assert child.exitcode == 0
     assert tiers.owed.take() == {"a": None}
 

@@ -124,7 +124,7 @@ def test_every_process_hears_what_was_dropped(cluster):
 
     one, other = process(), process()
     other.get_many(["card:1"])
-    assert other.subscriber.connected.wait(10)
+    assert other.subscriber.connected.wait(60)
     other.set_many(ITEMS, seconds=60)
     assert one.delete_many(["card:1", "card:2"])
     wait_for(lambda: len(other.memory.get_many(list(ITEMS))) == len(ITEMS) - 2)

@@ -50,14 +50,14 @@ def test_a_task_whose_process_always_dies_ends_as_a_dead_letter(worker, port, tm
         # The second one finds a parent that wrote down the first.
         file = tmp_path / f"runs{number}"
         assert enqueue(dies, str(file), secret="kept for the resend")
-        wait_until(lambda count=number: DeadLetter.objects.count() == count, worker, seconds=60)
+        wait_until(lambda count=number: DeadLetter.objects.count() == count, worker, seconds=120)
         assert file.read_text().count("run") == dies.max_retries + 1
     letter = DeadLetter.objects.earliest("failed_at")
     assert (letter.name, letter.attempts, letter.request_id) == (dies.name, dies.max_retries + 1, "dead-1234")
     assert (letter.args, letter.kwargs) == ([str(tmp_path / "runs1")], {"secret": "kept for the resend"})
     assert letter.error.startswith("WorkerLostError")
     counted = f'celery_tasks_total{{{{outcome="{{}}",task="{dies.name}"}}}} {{}}'
-    wait_until(lambda: counted.format("failed", "2.0") in page(port), worker, seconds=5)
+    wait_until(lambda: counted.format("failed", "2.0") in page(port), worker, seconds=120)
     assert counted.format("retried", "6.0") in page(port)
     assert queued() == 0
 
@@ -65,6 +65,6 @@ def test_a_task_whose_process_always_dies_ends_as_a_dead_letter(worker, port, tm
 def test_a_task_whose_process_dies_once_is_done(worker, tmp_path):
     file = tmp_path / "note"
     enqueue(dies_once, str(file))
-    wait_until(lambda: file.exists() and file.read_text() == "done", worker, seconds=60)
+    wait_until(lambda: file.exists() and file.read_text() == "done", worker, seconds=120)
     assert not DeadLetter.objects.exists()
     assert queued() == 0

@@ -234,7 +234,7 @@ def test_a_forked_child_opens_its_own_connection(vendor, vendor_server):
     results = context.Queue()
     child = context.Process(target=_call_in_child, args=(vendor_server.url, results))
     child.start()
-    assert results.get(timeout=10) == b"/child"
+    assert results.get(timeout=60) == b"/child"
     child.join()
     assert request(vendor, "GET", "/again").body == b"/again"
     assert peers[0] == peers[2] != peers[1]

@@ -50,7 +50,7 @@ def test_two_processes_add_up():
     for process in processes:
         process.start()
     for process in processes:
-        process.join(30)
+        process.join(60)
         assert process.exitcode == 0
     assert whole(("status", "search", "2")) == 8
     assert whole(("status", "search", "5")) == 2

@@ -87,7 +87,7 @@ def test_a_server_that_died_while_the_connection_lay_idle_is_away(server, databa
     """By how far the socket was closed, psycopg2 raises its OperationalError or the bare class."""
     assert run(database, "SELECT 1") == 1
     server.child.process.send_signal(signal.SIGQUIT)
-    server.child.process.wait(30)
+    server.child.process.wait(60)
     try:
         with pytest.raises(DATABASE_AWAY) as raised:
             run(database, "SELECT 1")

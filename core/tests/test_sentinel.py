@@ -97,7 +97,7 @@ def test_the_broker_outlives_its_master(watched):
             except redis.RedisError:
                 return False
 
-        wait_for(back, seconds=40, why="nobody took over")
+        wait_for(back, why="nobody took over")
         assert store.run(lambda client: client.get("kept")) == b"1"
         assert int(store.client.connection_pool.get_master_address()[1]) == watched.replica
         app.send_task("after", queue="people")

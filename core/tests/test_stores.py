@@ -44,7 +44,7 @@ def test_each_thread_has_its_own_connection(killable):
     barrier = threading.Barrier(4)
 
     def ask():
-        barrier.wait(5)
+        barrier.wait(60)
         seen.add(stores.cache.ask("CLIENT", "ID"))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]

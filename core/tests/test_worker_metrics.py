@@ -18,7 +18,7 @@ def free_port():
 
 def page(port):
     try:
-        return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     except requests.ConnectionError:
         return ""
 
@@ -34,7 +34,7 @@ def worker_port(tmp_path):
     yield port
     worker.send_signal(signal.SIGTERM)
     try:
-        worker.wait(30)
+        worker.wait(60)
     except subprocess.TimeoutExpired:
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()

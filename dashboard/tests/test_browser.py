@@ -50,6 +50,17 @@ def no_violation(page):
     assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
 
 
+def in_both_schemes(page, address, width):
+    """The page, light and dark; it is loaded light on a phone and dark on a wide screen."""
+    first, second = ("light", "dark") if width == WIDTHS[0] else ("dark", "light")
+    page.emulate_media(color_scheme=first)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    yield first
+    page.emulate_media(color_scheme=second)
+    yield second
+
+
 def fits(page):
     """Nothing is to be scrolled to sideways, the navigation's last word included."""
     return page.evaluate(
@@ -73,19 +84,18 @@ PAGES = {
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits(site, width, scheme):
+def test_every_page_is_accessible_and_fits_and_asks_our_own_host_only(site, width):
     with chromium_page(width=width) as page:
-        page.emulate_media(color_scheme=scheme)
-        wrong = watch(page)
+        wrong, hosts = watch(page), set()
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         for name, path in PAGES.items():
-            page.goto(site + path)
-            page.wait_for_load_state("networkidle")
-            if scheme == "light" or name in ("results", "medicine"):
-                shot(page, f"{name}-{width}-{scheme}")
-            no_violation(page)
-            assert fits(page), name
+            for scheme in in_both_schemes(page, site + path, width):
+                if scheme == "light" or name in ("results", "medicine"):
+                    shot(page, f"{name}-{width}-{scheme}")
+                no_violation(page)
+                assert fits(page), name
         assert [text for text in wrong if "status of 40" not in text] == []
+        assert hosts == {urlsplit(site).netloc}
 
 
 def test_large_text_fits_a_small_phone(site):
@@ -226,13 +236,3 @@ def test_the_picture_comes_from_us(site):
         picture = page.get_by_role("img", name="보라매정500밀리그램(아세트아미노펜) 사진")
         page.wait_for_load_state("networkidle")
         assert picture.evaluate("image => image.naturalWidth") == 480
-
-
-def test_only_our_own_host_is_asked(site):
-    with chromium_page() as page:
-        hosts = set()
-        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        for path in PAGES.values():
-            page.goto(site + path)
-            page.wait_for_load_state("networkidle")
-        assert hosts == {urlsplit(site).netloc}

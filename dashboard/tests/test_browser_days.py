@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.tests.chromium import chromium_page
 from dashboard.tests.plans_of import dose, plan, somebody, today
-from dashboard.tests.test_browser import WIDTHS, fits, no_violation, shot, watch
+from dashboard.tests.test_browser import WIDTHS, fits, in_both_schemes, no_violation, shot, watch
 from medicines.services.scraps import create_scrap
 from medicines.tests import catalogue
 from medicines.tests.catalogue import record
@@ -83,20 +83,17 @@ def pages(user):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits(site, cookie, pages, width, scheme):
+def test_every_page_is_accessible_and_fits(site, cookie, pages, width):
     with chromium_page(width=width) as page:
         page.context.add_cookies([cookie])
-        page.emulate_media(color_scheme=scheme)
         page.on("dialog", lambda dialog: pytest.fail("a script ran"))
         wrong = watch(page)
         for name, path in pages.items():
-            page.goto(site + path)
-            page.wait_for_load_state("networkidle")
-            if scheme == "light" or name in ("today", "plan-new"):
-                shot(page, f"{name}-{width}-{scheme}")
-            no_violation(page)
-            assert fits(page), name
+            for scheme in in_both_schemes(page, site + path, width):
+                if scheme == "light" or name in ("today", "plan-new"):
+                    shot(page, f"{name}-{width}-{scheme}")
+                no_violation(page)
+                assert fits(page), name
         assert wrong == []
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from config.tests.chromium import chromium_page
 from core import minutes, stores
-from dashboard.tests.test_browser import WIDTHS, no_violation, shot, watch
+from dashboard.tests.test_browser import WIDTHS, in_both_schemes, no_violation, shot, watch
 from pharmacies.models import Pharmacy
 from pharmacies.tests.factories import CITY_HALL, metres_north, store, week
 from sandbox.standins import kakao_local
@@ -45,19 +45,16 @@ def site(live_server, settings):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pharmacies_are_accessible_and_fit(site, width, scheme):
+def test_pharmacies_are_accessible_and_fit(site, width):
     with chromium_page(width=width) as page:
-        page.emulate_media(color_scheme=scheme)
         wrong, hosts = watch(page), set()
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         for name, path in PAGES.items():
-            page.goto(site + path)
-            page.wait_for_load_state("networkidle")
-            if scheme == "light" or name == "pharmacies-found":
-                shot(page, f"{name}-{width}-{scheme}")
-            no_violation(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            for scheme in in_both_schemes(page, site + path, width):
+                if scheme == "light" or name == "pharmacies-found":
+                    shot(page, f"{name}-{width}-{scheme}")
+                no_violation(page)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert [text for text in wrong if "status of 40" not in text] == []
         assert hosts == {urlsplit(site).netloc}
 
@@ -217,19 +214,16 @@ def busy(site):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_operations_are_accessible_and_live(busy, width, scheme):
+def test_operations_are_accessible_and_live(busy, width):
     cookie = signed_in(busy)
     with chromium_page(width=width, height=900) as page:
-        page.emulate_media(color_scheme=scheme)
         wrong = watch(page)
         page.context.add_cookies([cookie])
-        page.goto(f"{busy}/operations")
-        page.locator("canvas").nth(3).wait_for()
-        page.wait_for_load_state("networkidle")
-        shot(page, f"operations-{width}-{scheme}")
-        no_violation(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for scheme in in_both_schemes(page, f"{busy}/operations", width):
+            page.locator("canvas").nth(3).wait_for()
+            shot(page, f"operations-{width}-{scheme}")
+            no_violation(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         before = page.locator("#live > p").first.inner_text()
         page.wait_for_function("before => document.querySelector('#live > p').innerText !== before", arg=before)
         assert page.locator("canvas").count() == 4

@@ -51,7 +51,7 @@ def ask(port: int, path: str, **headers: str) -> requests.Response:
     """One web alone, as nginx asks."""
     given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
     try:
-        return requests.get(f"http://127.0.0.1:{port}{path}", headers=given, timeout=20, allow_redirects=False)
+        return requests.get(f"http://127.0.0.1:{port}{path}", headers=given, timeout=60, allow_redirects=False)
     except requests.ConnectionError:
         return requests.Response()
 
@@ -64,7 +64,7 @@ class Web:
         env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
         self.child = spawn("web", command, log=folder / "web.log", env=env, cwd=PROJECT)
-        wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=60)
+        wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=120)
 
 
 class Edge:
@@ -123,7 +123,7 @@ class Edge:
     def start(self) -> None:
         command = self.command("-g", "daemon off;")
         self.child = spawn("nginx", command, log=self.folder / "output.log")
-        wait_until(self._answers, self.child, seconds=20)
+        wait_until(self._answers, self.child, seconds=120)
 
     def stop(self) -> None:
         if self.child:

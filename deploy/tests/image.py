@@ -1,21 +1,25 @@
 """Carries out a Dockerfile without an engine: each stage gets a folder in place of its file system.
 
-Base images are this machine: its Python stands for `python:…`. Absolute paths of the image (`_PLACES`) are moved below
-the stage's folder wherever they stand in a step. Steps that only make users are left out.
+Base images are this machine: its Python stands for `python:…`, its uv for uv's image. Absolute paths of the image
+(`_PLACES`) are moved below the stage's folder wherever they stand in a step. Steps that only make users are left out.
 """
 
+import ast
 import fnmatch
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PLACES = re.compile(r"(?<![\w/.-])/(app|opt/venv|run/pilling|etc/nginx|usr/share/nginx)(?=[/\s\"']|$)")
+# How pip's configuration is called by uv, which reads none of it.
+_INDEX = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 _USERS = re.compile(r"^(groupadd|useradd|install -d -o)\b")
 
 
@@ -77,9 +81,11 @@ class Build:
         return self.stages
 
     def _from(self, rest: str) -> None:
-        name = rest.split(" AS ")[1]
+        image, name = rest.split(" AS ")
         self.stage = self.stages[name] = Stage(self.root / name)
         self.stage.root.mkdir(parents=True)
+        if "/uv:" in image:
+            shutil.copy2(shutil.which("uv", path=clean()["PATH"]) or "", self.stage.root / "uv")
 
     def _env(self, rest: str) -> None:
         self.stage.env |= {n: self.stage.moved(v) for n, v in (pair.split("=", 1) for pair in rest.split())}
@@ -140,6 +146,19 @@ class Build:
 
 def clean() -> dict[str, str]:
     """An environment with nothing of the tests' in it; what leads to the package index stays."""
-    kept = re.compile(r"PIP_|SSL_CERT|REQUESTS_CA|https?_proxy|no_proxy", re.IGNORECASE)
+    kept = re.compile(r"UV_|SSL_CERT|REQUESTS_CA|https?_proxy|no_proxy", re.IGNORECASE)
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    return {name: value for name, value in os.environ.items() if kept.match(name)} | {"PATH": path, "HOME": "/tmp"}  # noqa: S108
+    named = {name: value for name, value in os.environ.items() if kept.match(name)}
+    return {**_index(), **named, "PATH": path, "HOME": "/tmp"}  # noqa: S108
+
+
+@functools.cache
+def _index() -> Mapping[str, str]:
+    """Where this machine's pip finds packages, so that uv finds them there too; as pip does, the best of all places."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    values = {line.partition("=")[0].rpartition(".")[2]: ast.literal_eval(line.partition("=")[2]) for line in told}
+    found = {_INDEX[name]: " ".join(value.split()) for name, value in values.items() if name in _INDEX}
+    if "UV_FIND_LINKS" in found:
+        found["UV_FIND_LINKS"] = found["UV_FIND_LINKS"].replace(" ", ",")
+    return found | {"UV_INDEX_STRATEGY": "unsafe-best-match"}

@@ -1,5 +1,6 @@
 """The Dockerfile's steps in clean folders, then the compose file's processes out of what they made."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def machine(tmp_path_factory):
 
 def ask(machine, path, **headers):
     address = f"http://127.0.0.1:{machine.port}{path}"
-    return requests.get(address, headers={"Host": "pilling.test", **headers}, timeout=20, allow_redirects=False)
+    return requests.get(address, headers={"Host": "pilling.test", **headers}, timeout=60, allow_redirects=False)
 
 
 @pytest.mark.parametrize("service", ["web", *WORKERS, "celery-beat"])
@@ -51,11 +52,11 @@ def test_the_web_is_ready_and_wants_tls(machine):
 def test_beat_and_a_worker_do_something(machine):
     def reminded():
         port = machine.metrics["celery-reminders"]
-        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
         return 'celery_tasks_total{outcome="succeeded",task="schedules.tasks.remind"}' in text
 
     machine.wait_until_well("celery-reminders")
-    wait_for(reminded, seconds=60, why="no task was done")
+    wait_for(reminded, why="no task was done")
 
 
 def test_a_dead_web_is_not_well(machine):
@@ -93,6 +94,12 @@ def test_packages_come_with_their_hashes():
     installs = [rest for rest in runs if "pip install" in rest]
     assert installs
     assert all("--require-hashes" in rest for rest in installs)
+
+
+def test_the_packages_are_installed_by_what_made_their_locks():
+    [image] = [rest for word, rest in steps((PROJECT / "Dockerfile").read_text()) if word == "FROM" and "/uv:" in rest]
+    [line] = re.findall(r"^uv==(\S+)", (PROJECT / "requirements-dev.txt").read_text(), re.MULTILINE)
+    assert image == f"ghcr.io/astral-sh/uv:{line} AS uv"
 
 
 @pytest.mark.parametrize("service", ["celery-beat", *WORKERS, "web"])

@@ -40,12 +40,12 @@ def test_the_file_is_well_formed(edge):
 
 def test_plain_http_leads_to_tls(edge):
     address = f"http://127.0.0.1:{edge.http}/api/v1/medicines?q=a"
-    answer = requests.get(address, headers={"Host": HOST}, allow_redirects=False, timeout=10)
+    answer = requests.get(address, headers={"Host": HOST}, allow_redirects=False, timeout=60)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/api/v1/medicines?q=a")
 
 
 def shake_hands(edge, context):
-    line = socket.create_connection(("127.0.0.1", edge.tls), timeout=10)
+    line = socket.create_connection(("127.0.0.1", edge.tls), timeout=60)
     with line, context.wrap_socket(line, server_hostname=HOST) as safe:
         return safe.version(), safe.selected_alpn_protocol()
 
@@ -110,7 +110,7 @@ def test_headers_that_are_too_large(edge):
 
 
 def test_a_request_that_cannot_be_read(edge):
-    line = socket.create_connection(("127.0.0.1", edge.tls), timeout=10)
+    line = socket.create_connection(("127.0.0.1", edge.tls), timeout=60)
     with line, edge.trust().wrap_socket(line, server_hostname=HOST) as safe:
         safe.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
         head, _, body = safe.recv(65_536).partition(b"\r\n\r\n")

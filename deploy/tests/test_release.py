@@ -167,7 +167,7 @@ def test_nobody_notices_that_one_web_takes_the_place_of_another(two_webs):
         wait_for(lambda: asked() > 100)
         edge.lead([new.port])
         old.child.process.terminate()
-        old.child.process.wait(40)
+        old.child.process.wait(60)
         so_far = asked()
         wait_for(lambda: asked() > so_far + 100)
     assert [caller.wrong for caller in callers if caller.wrong] == []

@@ -41,7 +41,7 @@ def search(web, number):
 
 def send(web, path, body, **headers):
     given = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
-    return requests.post(f"http://127.0.0.1:{web.port}/api/v1/{path}", json=body, headers=given, timeout=20)
+    return requests.post(f"http://127.0.0.1:{web.port}/api/v1/{path}", json=body, headers=given, timeout=60)
 
 
 def reads_there(web, numbers):
@@ -75,7 +75,7 @@ def test_a_curated_change_is_seen_though_the_replica_is_held_back(product, web, 
             cards = ask(web.port, "/api/v1/medicines?q=타이레놀").json()["results"]
             return cards[0]["efcy_summary"] == text
 
-        wait_for(told, seconds=10)
+        wait_for(told)
         assert all(told() for _ in range(20))
     finally:
         standby.go_on()

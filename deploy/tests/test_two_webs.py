@@ -95,7 +95,7 @@ def test_a_curated_change_is_heard_by_both(product, second):
         cards = [ask(port, path).json()["results"][0] for port in (product.port, second.port) * 5]
         return all(card["efcy_summary"] == text for card in cards)
 
-    wait_for(told, seconds=10)
+    wait_for(told)
 
 
 def test_one_of_two_may_die(product, second, both):

@@ -1,7 +1,13 @@
 """Real catalogues for the tests of search: loaded once for a module, and taken out again."""
 
-from contextlib import contextmanager
+import os
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
+import psycopg2
+from django.conf import settings
 from django.db import connection
 
 from medicines import dump_files
@@ -23,6 +29,50 @@ def loaded(blocker, *paths):
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE medicine, medicine_brand, medicine_term, medicine_ingredient CASCADE")
+
+
+# As `manage.py migrate` and `manage.py load_catalogue FOLDER`, and what it took. The peak is not `ru_maxrss`, which
+# begins at what the process that started this one held.
+_PROGRAM = """
+import sys, django; django.setup()
+from pathlib import Path
+from django.core.management import call_command
+call_command('migrate', verbosity=0); call_command('load_catalogue', sys.argv[1])
+peak = Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]
+print('PEAK', int(peak) // 1024)
+"""
+
+
+@contextmanager
+def loaded_by_command(blocker, folder):
+    """The catalogue of a folder in a database of its own, which is the tests' meanwhile; gives the finished process."""
+    name, before = f"load_{os.getpid()}", connection.settings_dict["NAME"]
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    env = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with blocker.unblock(), closing(_outside()) as other, other.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 LC_CTYPE 'C.UTF-8' ENCODING 'UTF8'")
+        try:
+            command = [sys.executable, "-c", _PROGRAM, str(folder)]
+            ran = subprocess.run(command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True)
+            _move_to(name)
+            yield ran
+        finally:
+            _move_to(before)
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _outside():
+    """A connection to no database of the product's."""
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    kept = ("dbname", "user", "host", "port", "password")
+    made = psycopg2.connect(**{key: parameters[key] for key in kept if parameters.get(key)})
+    made.autocommit = True
+    return made
+
+
+def _move_to(name):
+    connection.close()
+    connection.settings_dict["NAME"] = name
 
 
 def search(text, **options):

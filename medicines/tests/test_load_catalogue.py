@@ -5,22 +5,13 @@ import gzip
 import io
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from medicines.models import Medicine, MedicineBrand, MedicineCache
 from medicines.tests.factories import detail_row, easy_row, ingredient_row, permit_row
 from sandbox.standins.standins import SAMPLE
-
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "data"
 
 pytestmark = pytest.mark.django_db
 
@@ -258,54 +249,3 @@ def test_long_values_of_the_other_kinds_cost_their_row_alone(tmp_path):
     assert (status, names()) == (1, {"가나정"})
     assert [line.split(":")[0] for line in err.splitlines()[:2]] == ["permit.jsonl line 2", "ingredients.jsonl line 1"]
     assert Medicine.objects.get().ingredients == ["가나민"]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
-def test_the_real_catalogue(tmp_path):
-    program = (
-        "import sys, django; django.setup()\n"
-        "from pathlib import Path\n"
-        "from django.core.management import call_command\n"
-        "call_command('migrate', verbosity=0); call_command('load_catalogue', sys.argv[1])\n"
-        "from medicines.models import Medicine, MedicineCache\n"
-        # Not `ru_maxrss`, which begins at what the process that started this one held.
-        "peak = Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]\n"
-        "print('PEAK', int(peak) // 1024,"
-        " Medicine.objects.count(), MedicineCache.objects.count())\n"
-    )
-    database = f"load_{os.getpid()}"
-    _run_sql(f"CREATE DATABASE {database} TEMPLATE template0 LC_CTYPE 'C.UTF-8' ENCODING 'UTF8'")
-    address = _beside(database)
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-c", program, str(SHARED)], cwd=ROOT, env=environment, capture_output=True, text=True
-        )
-    finally:
-        _run_sql(f"DROP DATABASE {database} WITH (FORCE)")
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    assert "35209 read, 31495 changed, 3714 skipped (no item_seq), 0 refused" in ran.stdout
-    peak, products, labels = map(int, ran.stdout.split("PEAK ")[1].split())
-    assert (products, labels) == (31_495, 4_712)
-    assert peak < 300
-
-
-def _beside(database):
-    """The address of another database on the test run's server."""
-    address = urlsplit(os.environ["DATABASE_URL"])
-    return urlunsplit(address._replace(path=f"/{database}"))
-
-
-def _run_sql(statement):
-    """Outside the test's transaction."""
-    parameters = connection.get_connection_params() | {"dbname": "postgres"}
-    parameters = {key: parameters[key] for key in ("dbname", "user", "host", "port", "password") if parameters.get(key)}
-    other = psycopg2.connect(**parameters)
-    other.autocommit = True
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        other.close()

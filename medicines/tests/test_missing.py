@@ -43,7 +43,7 @@ def test_a_name_that_nobody_here_knows_is_fetched_and_kept(client, sources):
 def test_the_empty_list_is_dropped_in_every_process(client, sources):
     other = TwoTier(MemoryTier(max_entries=9, max_bytes=9_999, seconds=30), cache().shared)
     other.subscriber.ensure()
-    assert other.subscriber.connected.wait(5)
+    assert other.subscriber.connected.wait(60)
     key = lists._list_key(parse_query(NAME))
     other.memory.set_many({key: b"the empty list", "another": b"list"})
     assert find(client)["X-Cache"] == "api"

@@ -180,14 +180,14 @@ def test_a_search_noted_while_the_buffer_is_sent_is_not_lost(monkeypatch):
         for number, entry in enumerate(waiting):
             if number == 0:
                 sending.set()
-                noting.join(5)
+                noting.join(60)
             sent.append(entry)
 
     monkeypatch.setattr(popularity, "_send", send)
     counter._waiting = Slow([("100000001", "a"), ("100000001", "b")])
     noting = threading.Thread(target=counter.note, args=("100000002", "c"))
     noting.start()
-    assert adding.wait(5)
+    assert adding.wait(60)
     counter.flush()
     counter.flush()
     assert sorted(address for _, address in sent) == ["a", "b", "c"]

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from core.tests.bulk import bulk
 from medicines.selectors import scraps
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.django_db]
@@ -29,8 +30,8 @@ def _million(django_db_setup, django_db_blocker):
         cursor.execute("SET statement_timeout = 0")
         try:
             cursor.execute(_PEOPLE)
-            cursor.execute(_SCRAPS)
-            cursor.execute("ANALYZE scrap")
+            with bulk(cursor, "scrap"):
+                cursor.execute(_SCRAPS)
             yield
         finally:
             cursor.execute("TRUNCATE scrap")

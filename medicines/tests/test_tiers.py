@@ -23,7 +23,7 @@ URL = "/api/v1/medicines"
 def _catalogue(db):
     # A subscriber that has just connected empties the memory, which would be in the midst of a test.
     cache().subscriber.ensure()
-    assert cache().subscriber.connected.wait(5)
+    assert cache().subscriber.connected.wait(60)
     catalogue.load()
 
 

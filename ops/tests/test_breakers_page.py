@@ -100,7 +100,7 @@ def test_another_process_calls_again_after_a_reset(staff):
     results = context.Queue()
     child = context.Process(target=_state_in_child, args=(results,))
     child.start()
-    assert results.get(timeout=20) == ("closed", "through")
+    assert results.get(timeout=60) == ("closed", "through")
     child.join()
 
 

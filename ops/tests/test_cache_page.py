@@ -98,7 +98,7 @@ def other_process():
         MemoryTier(max_entries=100, max_bytes=1_000_000, seconds=30), RedisTier(prefix="pilling:v1:", stale_seconds=60)
     )
     other.subscriber.ensure()
-    assert other.subscriber.connected.wait(10)
+    assert other.subscriber.connected.wait(60)
     yield other
     other.subscriber.stop()
 

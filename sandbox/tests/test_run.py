@@ -64,7 +64,7 @@ class Product:
 
     def end(self, number: int) -> None:
         self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
 
     def left_processes(self) -> list[str]:
         shown = subprocess.run(["ps", "axeww", "-o", "pid,command"], capture_output=True, text=True).stdout
@@ -76,7 +76,7 @@ class Product:
         return {line.split()[0] for line in self.left_processes() if any(kind in line for kind in kinds)}
 
     def wait_until_nothing_is_left(self) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while self.left_processes() and time.monotonic() < deadline:
             time.sleep(0.2)
         assert self.left_processes() == []
@@ -90,19 +90,20 @@ def free_port() -> int:
 
 
 def search(product: Product, q: str) -> dict:
-    return requests.get(f"{product.address}/api/v1/medicines", params={"q": q}, timeout=10).json()
+    return requests.get(f"{product.address}/api/v1/medicines", params={"q": q}, timeout=60).json()
 
 
-@pytest.fixture
-def homes(tmp_path):
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory):
     started: list[Product] = []
+    folder = tmp_path_factory.mktemp("homes")
 
     def start(name: str, *, root: bool = True, **variables: str) -> Product:
-        home = tmp_path / name
+        home = folder / name
         home.mkdir(exist_ok=True)
         if not root and os.geteuid() == 0:
             os.chown(home, ORDINARY_USER.pw_uid, ORDINARY_USER.pw_gid)
-        output = tmp_path / f"{name}-{len(started)}.out"
+        output = folder / f"{name}-{len(started)}.out"
         started.append(Product(home, free_port(), output, root=root, **variables))
         return started[-1]
 
@@ -113,13 +114,50 @@ def homes(tmp_path):
             product.process.wait()
 
 
+@pytest.fixture(scope="module")
+def first(homes):
+    """The first start of a home, which the first tests share."""
+    return homes("first").wait()
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory):
+    """Our sample and a row that is none."""
+    data = tmp_path_factory.mktemp("data") / "dump"
+    shutil.copytree(PROJECT / "sandbox" / "sample", data)
+    with (data / "permit.jsonl").open("ab") as file:
+        file.write(json.dumps({"ITEM_SEQ": "abc", "ITEM_NAME": "", "ENTP_NAME": ""}).encode() + b"\n")
+    return data
+
+
+@pytest.fixture(scope="module")
+def blocked(homes, dump):
+    """A start on another server's port. It waits half a minute for it: meanwhile there are other tests."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), SaysReady) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        yield homes("blocked", SANDBOX_DATA=str(dump), PORT=str(other.server_port))
+        other.shutdown()
+
+
 COUNT = "from medicines.models import Medicine; print(Medicine.objects.count())"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
-    first = homes("a").wait()
+@pytest.mark.usefixtures("blocked")
+def test_two_copies_of_two_users_do_not_disturb_each_other(homes, first):
+    second = homes("second", root=False).wait()
+    assert search(second, "타이레놀")["results"]
+    owners = {path.stat().st_uid for path in second.home.rglob("*")}
+    assert owners == {ORDINARY_USER.pw_uid if os.geteuid() == 0 else os.geteuid()}
+    second.end(signal.SIGINT)
+    second.wait_until_nothing_is_left()
+    assert search(first, "부루펜")["results"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes, first):
     assert search(first, "타이레놀")["results"]
     assert "user admin, password" in first.said()
     before = first.servers()
@@ -132,11 +170,11 @@ def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
     assert int(first.manage(COUNT)) > 150, "manage.py did not start the servers for itself"
     first.wait_until_nothing_is_left()
 
-    killed = homes("a").wait()
+    killed = homes("first").wait()
     assert "password was shown at the first start" in killed.said()
     assert search(killed, "타이레놀")["results"]
     killed.end(signal.SIGKILL)
-    again = homes("a").wait()
+    again = homes("first").wait()
     assert search(again, "타이레놀")["results"]
     again.end(signal.SIGTERM)
     again.wait_until_nothing_is_left()
@@ -144,41 +182,14 @@ def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_copies_of_two_users_do_not_disturb_each_other(homes):
-    first, second = homes("a"), homes("b", root=False)
-    first.wait()
-    second.wait()
-    assert search(second, "타이레놀")["results"]
-    owners = {path.stat().st_uid for path in second.home.rglob("*")}
-    assert owners == {ORDINARY_USER.pw_uid if os.geteuid() == 0 else os.geteuid()}
-    first.end(signal.SIGINT)
-    first.wait_until_nothing_is_left()
-    assert search(second, "부루펜")["results"]
-    second.end(signal.SIGINT)
-    second.wait_until_nothing_is_left()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_first_start_that_came_to_nothing_spoils_no_later_one(homes, tmp_path):
+def test_a_first_start_that_came_to_nothing_spoils_no_later_one(homes, blocked, dump):
     """Another's port is not taken for ours, the password that nobody saw is still shown, bad rows stop nothing."""
-    data = tmp_path / "dump"
-    shutil.copytree(PROJECT / "sandbox" / "sample", data)
-    with (data / "permit.jsonl").open("ab") as file:
-        file.write(json.dumps({"ITEM_SEQ": "abc", "ITEM_NAME": "", "ENTP_NAME": ""}).encode() + b"\n")
-    with ThreadingHTTPServer(("127.0.0.1", 0), SaysReady) as other:
-        threading.Thread(target=other.serve_forever, daemon=True).start()
-        blocked = homes("a", SANDBOX_DATA=str(data), PORT=str(other.server_port))
-        deadline = time.monotonic() + 120
-        while blocked.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        other.shutdown()
-    assert blocked.process.poll() == 1
+    assert blocked.process.wait(120) == 1
     assert "Pilling is up" not in blocked.said()
-    assert f"Port {other.server_port} is still in use" in blocked.said()
+    assert f"Port {blocked.env['PORT']} is still in use" in blocked.said()
     blocked.wait_until_nothing_is_left()
 
-    cut_off = homes("a", SANDBOX_DATA=str(data))
+    cut_off = homes("blocked", SANDBOX_DATA=str(dump))
     deadline = time.monotonic() + 200
     while "Starting gunicorn" not in cut_off.said() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -186,10 +197,10 @@ def test_a_first_start_that_came_to_nothing_spoils_no_later_one(homes, tmp_path)
     assert "user admin" not in cut_off.said()
     assert "permit.jsonl line 306" in cut_off.said()
 
-    first = homes("a", SANDBOX_DATA=str(data)).wait()
-    assert "user admin, password" in first.said()
-    first.end(signal.SIGINT)
-    first.wait_until_nothing_is_left()
+    again = homes("blocked", SANDBOX_DATA=str(dump)).wait()
+    assert "user admin, password" in again.said()
+    again.end(signal.SIGINT)
+    again.wait_until_nothing_is_left()
 
 
 class SaysReady(BaseHTTPRequestHandler):
@@ -206,7 +217,7 @@ class SaysReady(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize("port", ["eight thousand", "0", "65536", "-1"])
 def test_a_port_that_is_none_is_told(homes, port):
-    refused = homes("a", PORT=port)
-    assert refused.process.wait(60) == 1
+    refused = homes("refused", PORT=port)
+    assert refused.process.wait(120) == 1
     assert "PORT is no port number" in refused.said()
     assert "Traceback" not in refused.said()

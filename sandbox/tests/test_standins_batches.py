@@ -28,7 +28,7 @@ def standins(running):
 
 @pytest.fixture
 def client(standins):
-    with openai.OpenAI(api_key="sandbox-key", base_url=standins.url("openai"), max_retries=0, timeout=10) as client:
+    with openai.OpenAI(api_key="sandbox-key", base_url=standins.url("openai"), max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -103,7 +103,7 @@ def test_a_deleted_file_is_gone(client):
 def test_faults_are_switched_over_http(client, standins):
     batch = order(client, line("a"), line("b"))
     fault = {"vendor": "openai", "kind": "batch_expired", "finished": 0}
-    requests.post(standins.url("control") + "/faults", json=fault, timeout=5).raise_for_status()
+    requests.post(standins.url("control") + "/faults", json=fault, timeout=60).raise_for_status()
     done = client.batches.retrieve(batch.id)
     assert (done.status, done.output_file_id) == ("expired", None)
     assert {answer["error"]["code"] for answer in read(client, done.error_file_id)} == {"batch_expired"}

@@ -65,7 +65,7 @@ def standins(running) -> Iterator[Standins]:
 def call(standins):
     def call(path: str = EASYDRUG, **params: object) -> requests.Response:
         query = {"serviceKey": "sandbox-key", "type": "json", **params}
-        return requests.get(standins.url("datagokr") + path, params=query, timeout=10)
+        return requests.get(standins.url("datagokr") + path, params=query, timeout=60)
 
     return call
 
@@ -176,7 +176,7 @@ def test_ingredients_by_product_name(call):
 
 def test_both_spellings_of_the_key_parameter(standins):
     for name in ("serviceKey", "ServiceKey"):
-        reply = requests.get(f"{standins.url('datagokr')}{EASYDRUG}?{name}=sandbox-key&type=json", timeout=10)
+        reply = requests.get(f"{standins.url('datagokr')}{EASYDRUG}?{name}=sandbox-key&type=json", timeout=60)
         assert reply.json()["header"]["resultCode"] == "00"
 
 
@@ -191,7 +191,7 @@ def test_missing_key_is_denied_in_xml(call):
 
 
 def test_missing_user_agent_is_blocked(standins):
-    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=10)) as connection:
+    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=60)) as connection:
         connection.request("GET", f"{EASYDRUG}?serviceKey=sandbox-key")
         reply = connection.getresponse()
         assert (reply.status, reply.read()) == (400, b"Request Blocked")
@@ -228,7 +228,7 @@ def test_150_connections_at_once(standins, call):
 
 
 def test_a_connection_is_kept_alive(standins):
-    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=10)) as connection:
+    with closing(HTTPConnection(urlsplit(standins.url("datagokr")).netloc, timeout=60)) as connection:
         connection.connect()
         first = connection.sock
         for _ in range(3):
@@ -246,7 +246,7 @@ def test_the_sample_is_served():
     with Standins(data=ROOT / "sandbox" / "sample") as standins:
         query = {"serviceKey": "sandbox-key", "type": "json"}
         replies = [
-            requests.get(standins.url("datagokr") + path, params=query, timeout=10).json()
+            requests.get(standins.url("datagokr") + path, params=query, timeout=60).json()
             for path in (EASYDRUG, PERMIT, INGREDIENTS)
         ]
     assert [reply["body"]["totalCount"] > 150 for reply in replies] == [True, True, True]
@@ -260,7 +260,7 @@ def test_the_full_dump_is_served():
 
         def ask(path: str, **params: str) -> dict:
             query = {"serviceKey": "sandbox-key", "type": "json", **params}
-            return requests.get(standins.url("datagokr") + path, params=query, timeout=30).json()["body"]
+            return requests.get(standins.url("datagokr") + path, params=query, timeout=60).json()["body"]
 
         assert ask(EASYDRUG)["totalCount"] == 4712
         assert ask(PERMIT)["totalCount"] == 35209

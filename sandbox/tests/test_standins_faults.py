@@ -40,7 +40,7 @@ def call(standins):
 @pytest.fixture
 def control(standins):
     def control(method: str, path: str, body: object = None, **params: object) -> requests.Response:
-        return requests.request(method, standins.url("control") + path, json=body, params=params, timeout=10)
+        return requests.request(method, standins.url("control") + path, json=body, params=params, timeout=60)
 
     return control
 
@@ -127,11 +127,11 @@ def test_reset(standins, call):
 def test_refused_closes_the_port_and_clearing_opens_the_same(standins, call):
     url = standins.url("datagokr")
     with requests.Session() as kept:
-        assert kept.get(url, timeout=10).status_code == 404
+        assert kept.get(url, timeout=60).status_code == 404
         standins.set_fault("datagokr", "refused")
         with pytest.raises(requests.ConnectionError, match="refused"):
-            kept.get(url, timeout=10)
-    assert requests.get(standins.url("openai") + "/models", timeout=10).status_code == 401
+            kept.get(url, timeout=60)
+    assert requests.get(standins.url("openai") + "/models", timeout=60).status_code == 401
     standins.clear_faults("datagokr")
     assert standins.url("datagokr") == url
     assert call().ok
@@ -208,7 +208,7 @@ def test_latency_adds_to_another_fault(standins, call):
 
 def test_faults_of_one_vendor_leave_the_other_alone(standins):
     standins.set_fault("datagokr", "status")
-    assert requests.get(standins.url("openai") + "/models", timeout=10).status_code == 401
+    assert requests.get(standins.url("openai") + "/models", timeout=60).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def _reset(standins):
 
 
 def call(standins, method, path, **more):
-    return requests.request(method, standins.url("kakao") + path, timeout=5, allow_redirects=False, **more)
+    return requests.request(method, standins.url("kakao") + path, timeout=60, allow_redirects=False, **more)
 
 
 def authorize(standins, **changed):

@@ -49,7 +49,7 @@ def standins(running) -> Iterator[Standins]:
 
 @pytest.fixture
 def client(standins) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(api_key="sandbox-key", base_url=standins.url("openai"), max_retries=0, timeout=10) as client:
+    with openai.OpenAI(api_key="sandbox-key", base_url=standins.url("openai"), max_retries=0, timeout=60) as client:
         yield client
 
 

@@ -37,7 +37,7 @@ def _reset(standins):
 @pytest.fixture
 def portal(standins):
     def get(path, **params):
-        return requests.get(standins.url("datagokr") + path, params={"serviceKey": "sandbox-key", **params}, timeout=10)
+        return requests.get(standins.url("datagokr") + path, params={"serviceKey": "sandbox-key", **params}, timeout=60)
 
     return get
 
@@ -47,7 +47,7 @@ def kakao(standins):
     def get(key="KakaoAK sandbox-key", path=CATEGORY, **params):
         headers = {"Authorization": key} if key else {}
         params = {"category_group_code": "PM9", **params}
-        return requests.get(standins.url("kakao_local") + path, params=params, headers=headers, timeout=10)
+        return requests.get(standins.url("kakao_local") + path, params=params, headers=headers, timeout=60)
 
     return get
 
@@ -204,7 +204,7 @@ def test_a_collected_list_becomes_both_wires(tmp_path):
     (tmp_path / "permit.jsonl").write_text("")
     with Standins(data=tmp_path, detail_seconds=0) as standins:
         params = {"serviceKey": "sandbox-key", "_type": "json", "numOfRows": 100}
-        body = requests.get(standins.url("datagokr") + FULL_DOWN, params=params, timeout=10).json()["response"]["body"]
+        body = requests.get(standins.url("datagokr") + FULL_DOWN, params=params, timeout=60).json()["response"]["body"]
         # Only those with the agency's own key are in its list.
         assert body["totalCount"] == 50
         assert body["items"]["item"][0]["dutyTime1s"] == "0900"
@@ -212,7 +212,7 @@ def test_a_collected_list_becomes_both_wires(tmp_path):
         assert "dutyTime2s" not in body["items"]["item"][0]
         params = {"category_group_code": "PM9", "rect": "124,33,132,39"}
         headers = {"Authorization": "KakaoAK sandbox-key"}
-        found = requests.get(standins.url("kakao_local") + CATEGORY, params=params, headers=headers, timeout=10).json()
+        found = requests.get(standins.url("kakao_local") + CATEGORY, params=params, headers=headers, timeout=60).json()
         assert 85 < found["meta"]["total_count"] < 110
 
 

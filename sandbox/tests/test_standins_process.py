@@ -66,10 +66,10 @@ def start_process(tmp_path) -> Iterator[tuple[subprocess.Popen, dict]]:
 def test_process_writes_its_ports_ends_on_a_signal_and_takes_them_again(start_process, signum):
     process, ports = start_process()
     assert ports.keys() == {"control", "datagokr", "expo", "kakao", "kakao_local", "mfds_pictures", "openai"}
-    state = requests.get(f"http://127.0.0.1:{ports['control']}/", timeout=10).json()
+    state = requests.get(f"http://127.0.0.1:{ports['control']}/", timeout=60).json()
     assert state["datagokr"]["settings"]["daily_quota"] == 3
     process.send_signal(signum)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(60) == 0
     again, same_ports = start_process()
     assert same_ports == ports
     assert again.poll() is None
@@ -80,7 +80,7 @@ def test_a_permit_detail_takes_four_seconds_unless_told_otherwise():
     query = {"serviceKey": "sandbox-key", "type": "json"}
     with Standins(data=SAMPLE, detail_seconds=0) as standins:
         address = standins.url("datagokr") + "/1471000/DrugPrdtPrmsnInfoService07/getDrugPrdtPrmsnDtlInq06"
-        assert requests.get(address, params=query, timeout=10).ok
+        assert requests.get(address, params=query, timeout=60).ok
         standins.set("permit_detail_seconds", 30)
         with pytest.raises(requests.ReadTimeout):
             requests.get(address, params=query, timeout=(10, 0.3))

@@ -65,7 +65,7 @@ def test_a_dose_is_told_until_it_is_ticked_and_then_to_the_carer(client, user, e
 
     def told(*counts):
         """Wait for so many first, second and carers' messages in all."""
-        wait_until(lambda: len(expo.messages) >= sum(counts), worker, seconds=60)
+        wait_until(lambda: len(expo.messages) >= sum(counts), worker, seconds=120)
         bodies = Counter(message["body"] for message in expo.messages)
         assert (bodies[FIRST], bodies[SECOND], bodies[CARER]) == counts
 
@@ -82,7 +82,7 @@ def test_a_dose_is_told_until_it_is_ticked_and_then_to_the_carer(client, user, e
     assert mother.post(f"/schedules/{noon}/complete").status_code == 200
     pass_minutes(45)
     told(3, 2, 1)
-    wait_until(lambda: not day.exclude(remind_at=None).exists(), worker, seconds=60)
+    wait_until(lambda: not day.exclude(remind_at=None).exists(), worker, seconds=120)
     assert len(expo.messages) == 6
     assert set(expo.received.values()) == {1}
     [warning] = [message for message in expo.messages if message["to"] == "ExponentPushToken[daughter]"]

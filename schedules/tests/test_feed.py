@@ -158,7 +158,7 @@ def test_a_commit_that_was_overtaken_is_in_the_next_delta(client):
         with transaction.atomic():
             intakes.complete(user_id=user.pk, id_=first, at=None)
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
         connection.close()
 
     def quick_tick():
@@ -167,7 +167,7 @@ def test_a_commit_that_was_overtaken_is_in_the_next_delta(client):
 
     threads = [threading.Thread(target=slow_tick), threading.Thread(target=quick_tick)]
     threads[0].start()
-    entered.wait(10)
+    entered.wait(60)
     threads[1].start()
     meanwhile = phone.feed(f"?since={whole['sync_token']}")
     leave.set()

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from core.tests.bulk import bulk
 from medicines.tests.test_scrap_plans import _PEOPLE
 from schedules.models import Schedule
 from schedules.rules import zone_of
@@ -33,10 +34,10 @@ def _million(django_db_setup, django_db_blocker):
         cursor.execute("SET statement_timeout = 0")
         try:
             cursor.execute(_PEOPLE)
-            cursor.execute(_INTAKES)
+            with bulk(cursor, "schedule"):
+                cursor.execute(_INTAKES)
             cursor.execute("INSERT INTO schedule_clock (user_id, seq, purged_seq, prefs_version)"
                            " SELECT id, 1000, 0, 1 FROM accounts_user")  # fmt: skip
-            cursor.execute("ANALYZE schedule")
             yield
         finally:
             cursor.execute("TRUNCATE schedule, schedule_clock CASCADE")

@@ -36,11 +36,11 @@ def neighbour():
 
     def ask(key):
         commands.put(key)
-        return answers.get(timeout=20)
+        return answers.get(timeout=60)
 
     yield ask
     commands.put("")
-    child.join(10)
+    child.join(60)
 
 
 def _wait(condition):
@@ -55,16 +55,16 @@ def _wait(condition):
 def _held_by(neighbour, key, address):
     """Ask the server anew; whether the other process by now has what it answered in its own memory."""
     tiers().memory.clear()
-    requests.get(address, timeout=10)
+    requests.get(address, timeout=60)
     return (neighbour(key) or ("", ""))[1] == "memory"
 
 
 def _login(server, username):
     session = requests.Session()
-    page = session.get(f"{server}/admin/login/", timeout=10)
+    page = session.get(f"{server}/admin/login/", timeout=60)
     assert page.status_code == 200
     form = {"username": username, "password": "password-for-tests", "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    landed = session.post(f"{server}/admin/login/?next=/admin/", data=form, timeout=10)
+    landed = session.post(f"{server}/admin/login/?next=/admin/", data=form, timeout=60)
     assert landed.url.endswith("/admin/")
     return session
 
@@ -80,7 +80,7 @@ def test_approving_reaches_the_reader_and_another_process_at_once(server, neighb
     row = make_text(medicine, standins)
     answer, card = f"{server}/api/v1/medicines/{row.item_seq}/summary", f"detail:{row.item_seq}"
     make_curator()
-    assert requests.get(answer, timeout=10).json()["kind"] == "ai"
+    assert requests.get(answer, timeout=60).json()["kind"] == "ai"
     found = f"{server}/api/v1/medicines/{row.item_seq}"
     key = selectors.cache_key(row.item_seq, "")
     # A key that was just dropped is not filled for five seconds, and a new subscriber clears its memory once.
@@ -88,14 +88,14 @@ def test_approving_reaches_the_reader_and_another_process_at_once(server, neighb
     assert _wait(lambda: _held_by(neighbour, card, found))
     session = _login(server, "curator")
     page = f"{server}/admin/summaries/summary/{row.pk}/change/"
-    assert session.get(page, timeout=10).status_code == 200
+    assert session.get(page, timeout=60).status_code == 200
     form = {"version": row.version, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    done = session.post(page.replace("change", "approve"), data=form, timeout=10)
+    done = session.post(page.replace("change", "approve"), data=form, timeout=60)
     assert (done.status_code, done.url) == (200, page)
     assert Summary.objects.get().state == "reviewed"
     assert _wait(lambda: neighbour(key) is None)
     assert neighbour(card) is None
-    body = requests.get(answer, timeout=10).json()
+    body = requests.get(answer, timeout=60).json()
     assert (body["kind"], body["label_notice"]) == ("reviewed", None)
 
 
@@ -104,5 +104,5 @@ def test_a_form_without_its_token_is_refused(server, standins, medicine):
     make_curator()
     session = _login(server, "curator")
     approve = f"{server}/admin/summaries/summary/{row.pk}/approve/"
-    assert session.post(approve, data={"version": row.version}, timeout=10).status_code == 403
+    assert session.post(approve, data={"version": row.version}, timeout=60).status_code == 403
     assert Summary.objects.get().state == "auto"

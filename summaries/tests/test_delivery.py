@@ -55,7 +55,7 @@ def worker(standins, tmp_path):
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=django_settings.BASE_DIR)
         yield process
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def landed(item_seq, seconds=40):
