@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from core.api import plain_view, query
 from core.errors import Conflict, NotFound, invalid
 from core.preconditions import check_state
+from core.private import answer
 from schedules import calendars, schema, sheet_fhir, sheet_pdf
 from schedules.selectors import adherence, as_needed, feed, plans, sheet
 from schedules.selectors.people import Person, person
 from schedules.serializers import CalendarInput
 from schedules.services import calendar_links, planning
 from schedules.services.carers import digest_of
-from schedules.views.base import View, answer, nothing, read
+from schedules.views.base import View, nothing, read
 
 MAX_DAYS = 366
 _CALENDAR_BACK, _CALENDAR_AHEAD = timedelta(days=7), timedelta(days=30)
