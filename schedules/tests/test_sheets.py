@@ -120,6 +120,17 @@ class TestSheet:
         for form in ("pdf", "csv", "fhir"):
             assert phone.get(f"/doctor-sheet?format={form}").status_code == 200
 
+    @pytest.mark.parametrize(("form", "accept", "status"), [
+        ("pdf", "application/pdf", 200), ("csv", "text/csv", 200), ("fhir", "application/fhir+json", 200),
+        ("csv", "application/pdf", 200), ("pdf", "*/*", 200), ("pdf", "application/json", 200),
+        ("pdf", "image/png", 406),
+    ])  # fmt: skip
+    def test_what_a_client_says_it_takes(self, phone, form, accept, status):
+        """`format` alone says which it gets."""
+        answer = phone.get(f"/doctor-sheet?format={form}", HTTP_ACCEPT=accept)
+        assert answer.status_code == status
+        assert form in answer["Content-Type"] or status == 406
+
     def test_other_forms_are_400(self, phone):
         assert phone.get("/doctor-sheet?format=docx").status_code == 400
 
