@@ -47,6 +47,9 @@ def told(answer, *statuses):
     body = answer.json()
     assert body["type"].removeprefix("/problems/") in PROBLEMS
     assert HANGUL.search(body["detail"])
+    for error in body["errors"]:
+        assert HANGUL.search(error["detail"]), error
+        assert "non_field_errors" not in error["field"]
     return body
 
 
@@ -80,6 +83,7 @@ BODIES = {
     "a text": b'"a"',
     "a number": b"1",
     "true": b"true",
+    "null": b"null",
     "NaN": b'{"a":NaN}',
     "beyond all": b'{"a":1e999}',
     "many digits": b'{"a":' + b"9" * 10_000 + b"}",
