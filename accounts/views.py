@@ -37,7 +37,7 @@ class KakaoLogin(APIView):
         operation_id="login_with_kakao",
         summary="카카오로 로그인",
         request=serializers.LoginInput,
-        responses={200: schema.LOGIN, **problems("login-refused", "login-unavailable")},
+        responses={200: schema.LOGIN, **problems("login-refused", "login-unavailable", "not-acceptable")},
     )
     def post(self, request: Request) -> Response:
         given = serializers.LoginInput(data=request.data)
@@ -57,7 +57,7 @@ class Refresh(APIView):
         summary="새 토큰 받기",
         description="쓰인 토큰은 60초 동안만 같은 답을 다시 줍니다. 그 뒤에 또 쓰이면 그 기기의 로그인이 끝납니다.",
         request=serializers.RefreshInput,
-        responses={200: schema.PAIR, **problems("not-authenticated")},
+        responses={200: schema.PAIR, **problems("not-authenticated", "not-acceptable")},
     )
     def post(self, request: Request) -> Response:
         pair = tokens.refresh(token=_refresh_token(request))
@@ -72,7 +72,7 @@ class Logout(APIView):
         operation_id="log_out",
         summary="이 기기에서 로그아웃",
         request=serializers.RefreshInput,
-        responses={204: None, **problems("not-authenticated", "unavailable")},
+        responses={204: None, **problems("not-authenticated", "unavailable", "not-acceptable")},
     )
     def post(self, request: Request) -> Response:
         tokens.end(token=_refresh_token(request))

@@ -244,6 +244,7 @@ CORS_ALLOW_HEADERS = [
 ]  # fmt: skip
 CORS_EXPOSE_HEADERS = [
     "ETag", "Retry-After", "X-Cache", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+    "Allow", "Content-Disposition", "Idempotent-Replayed", "Server-Timing", "WWW-Authenticate",
 ]  # fmt: skip
 LOGIN_URL, LOGIN_REDIRECT_URL = "/login", "/"
 CSRF_FAILURE_VIEW = "dashboard.middleware.csrf_failure"

@@ -4,6 +4,7 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from core.api import plain_view
 from core.docs import ApiDocs, ApiSchema
 from core.health import livez, readyz
 from core.metrics import metrics_view
@@ -24,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("medicines.urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
-    path("metrics", metrics_view, name="metrics"),
+    path("metrics", plain_view(scope=None)(metrics_view), name="metrics"),
     path("problems", problem_index, name="problems"),
     path("problems/<slug:slug>", problem_page, name="problem"),
     path("admin/", admin.site.urls),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions as drf
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from core import errors, throttling
@@ -21,6 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 _MAX_FIELDS = 20
+BODY = api_settings.NON_FIELD_ERRORS_KEY
 _BY_STATUS: dict[int, type[Problem]] = {
     400: errors.InvalidBody,
     403: errors.Forbidden,
@@ -139,11 +141,12 @@ def _field_errors(details: Any, path: str = "") -> list[FieldError]:
         return [error for item in details for error in _field_errors(item, path)]
     if "message" in details and "code" in details and not isinstance(details["message"], dict | list):
         return [FieldError(path or "body", str(details["code"]), str(details["message"]))]
-    return [
-        error
-        for name, item in details.items()
-        for error in _field_errors(item, f"{path}.{name}" if path else str(name))
-    ]
+    return [error for name, item in details.items() for error in _field_errors(item, _path(path, str(name)))]
+
+
+def _path(path: str, name: str) -> str:
+    """What DRF says of a body or an object as a whole is of the object's own path."""
+    return path if name == BODY else f"{path}.{name}" if path else name
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

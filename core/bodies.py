@@ -4,13 +4,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api import refusal
+from core.api import BODY, refusal
 
 _JSON_TYPES = ((serializers.BooleanField, bool), (serializers.CharField, str), (serializers.IntegerField, int))
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer for input. DRF refuses NUL and lone surrogates in text itself."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is None and self.parent is None:
+            # DRF's own words for it are in no language but English.
+            raise serializers.ValidationError({BODY: [serializers.ErrorDetail("본문이 비어 있어요.", code="null")]})
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):

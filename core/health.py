@@ -10,14 +10,17 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from core import stores
+from core.api import plain_view
 
 logger = logging.getLogger(__name__)
 
 
+@plain_view(scope=None)
 def livez(request: HttpRequest) -> HttpResponse:
     return _answer({"status": "ok"}, 200)
 
 
+@plain_view(scope=None)
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when everything answers, else 503; `checks` says "ok" or what is missing, per part."""
     checks = {name: check() for name, check in _CHECKS.items()}

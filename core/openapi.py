@@ -11,7 +11,8 @@ _ALWAYS = (
     "invalid-query", "method-not-allowed", "uri-too-long", "throttled", "headers-too-large", "internal-error",
     "unavailable",
 )  # fmt: skip
-_SIGNED_IN = ("not-authenticated", "forbidden")
+# Views that let no one else in are all DRF's, which reads `Accept`; the others answer JSON whatever it says.
+_SIGNED_IN = ("not-authenticated", "forbidden", "not-acceptable")
 _WITH_BODY = ("conflict", "payload-too-large", "unsupported-media-type", "idempotency-key-reused")
 # What logging in answers is a secret, and is not stored for a repetition.
 _NEVER_STORED = "/api/v1/auth/"

@@ -23,9 +23,10 @@ _ALWAYS = response_headers(("X-Request-ID", "Server-Timing"), (200, 304, 400, 42
 _LIMITED = response_headers(("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"), (200, 304, 400, 429, 503))
 _LATER = response_headers(("Retry-After",), (429, 503))
 _HEADERS = [*_CACHED, *_ALWAYS, *_LIMITED, *_LATER]
-_UNCHANGED = {304: OpenApiResponse(description="If-None-Match로 보낸 것 그대로")}
+UNCHANGED = {304: OpenApiResponse(description="If-None-Match로 보낸 것 그대로")}
+NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="지난 답의 ETag")
 _GIVEN = [
-    OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="지난 답의 ETag"),
+    NONE_MATCH,
     OpenApiParameter("X-Install-ID", str, OpenApiParameter.HEADER, description="POST /api/v1/installs가 준 값"),
 ]
 _Q = OpenApiParameter(
@@ -66,7 +67,7 @@ class Search(_Open):
                     *_GIVEN, *_HEADERS],
         responses={
             200: SearchSerializer,
-            **_UNCHANGED,
+            **UNCHANGED,
             **problems("invalid-query", "cursor-expired", "method-not-allowed", "throttled"),
             **problems("source-down", "unavailable"),
         },
@@ -98,7 +99,7 @@ class Suggest(_Open):
         parameters=[_Q, _limit(SUGGEST_LIMIT), *_GIVEN, *_HEADERS],
         responses={
             200: SuggestionsSerializer,
-            **_UNCHANGED,
+            **UNCHANGED,
             **problems("invalid-query", "method-not-allowed", "throttled", "unavailable"),
         },
         examples=[OpenApiExample(
@@ -120,7 +121,7 @@ class Popular(_Open):
         parameters=[_limit(SUGGEST_LIMIT), *_GIVEN, *_HEADERS],
         responses={
             200: PopularSerializer,
-            **_UNCHANGED,
+            **UNCHANGED,
             **problems("invalid-query", "method-not-allowed", "throttled", "unavailable"),
         },
         examples=[OpenApiExample(
@@ -153,7 +154,7 @@ class Detail(_Open):
         ],
         responses={
             200: DetailSerializer,
-            **_UNCHANGED,
+            **UNCHANGED,
             **problems("invalid-query", "not-found", "method-not-allowed", "throttled", "unavailable"),
         },
         examples=[OpenApiExample(

@@ -4,12 +4,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from core.pagination import MAX_LIMIT
 from core.schema import answer, problems, response_headers
-from medicines.schema import CARD
+from medicines.schema import CARD, NONE_MATCH, UNCHANGED
 from medicines.scrap_serializers import ScrapChange, ScrapInput, ScrapList, ScrapOut
 from medicines.serializers import DEFAULT_LIMIT
 
 _MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="읽을 때 받은 ETag")
 _ETAG = response_headers(("ETag",), (200, 201))
+_READ = [NONE_MATCH, *response_headers(("ETag",), (200, 304))]
 _SCRAP = {
     "id": 12,
     "item_seq": CARD["item_seq"],
@@ -29,8 +30,9 @@ listed = extend_schema(
         OpenApiParameter("category", {"type": "string", "minLength": 1, "maxLength": 20}, description="이 분류만"),
         OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
         OpenApiParameter("cursor", str, description="next나 previous에 든 값"),
+        *_READ,
     ],
-    responses={200: _LIST, **problems("invalid-query", "not-authenticated")},
+    responses={200: _LIST, **UNCHANGED, **problems("invalid-query", "not-authenticated")},
 )
 created = extend_schema(
     operation_id="create_scrap",
@@ -42,8 +44,8 @@ created = extend_schema(
 shown = extend_schema(
     operation_id="get_scrap",
     summary="스크랩 하나",
-    parameters=_ETAG,
-    responses={200: _ONE, **problems("not-found")},
+    parameters=_READ,
+    responses={200: _ONE, **UNCHANGED, **problems("not-found")},
 )
 changed = extend_schema(
     operation_id="change_scrap",

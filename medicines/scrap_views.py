@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,7 +12,8 @@ from core.api import query
 from core.bodies import StrictSerializer
 from core.errors import invalid
 from core.pagination import paged, read_limit
-from core.preconditions import check_match, etag_of
+from core.preconditions import check_state, etag_of
+from core.private import answer
 from medicines import scrap_schema
 from medicines.models import Scrap
 from medicines.scrap_serializers import MAX_CATEGORY, ScrapChange, ScrapInput
@@ -30,27 +31,27 @@ class _Signed(APIView):
 
 class Scraps(_Signed):
     @scrap_schema.listed
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         params = query(request._request, ("category", "limit", "cursor"))
         limit, category = read_limit(params.get("limit"), DEFAULT_LIMIT), _category(params)
         page = selectors.scraps(user_id=self.me, category=category, cursor=params.get("cursor", ""), limit=limit)
-        return Response(_enveloped(request._request, page, limit, category))
+        return answer(request, _enveloped(request._request, page, limit, category))
 
     @scrap_schema.created
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         given = _read(request, ScrapInput)
-        return _shown(services.create_scrap(user_id=self.me, given=given), status=201)
+        return _shown(request, services.create_scrap(user_id=self.me, given=given), status=201)
 
 
 class OneScrap(_Signed):
     @scrap_schema.shown
-    def get(self, request: Request, id_: int) -> Response:
-        return _shown(selectors.get_scrap(user_id=self.me, id_=id_))
+    def get(self, request: Request, id_: int) -> HttpResponse:
+        return _shown(request, selectors.get_scrap(user_id=self.me, id_=id_))
 
     @scrap_schema.changed
-    def patch(self, request: Request, id_: int) -> Response:
+    def patch(self, request: Request, id_: int) -> HttpResponse:
         given, check = _read(request, ScrapChange), _precondition(request)
-        return _shown(services.change_scrap(user_id=self.me, id_=id_, given=given, check=check))
+        return _shown(request, services.change_scrap(user_id=self.me, id_=id_, given=given, check=check))
 
     @scrap_schema.deleted
     def delete(self, request: Request, id_: int) -> Response:
@@ -59,7 +60,7 @@ class OneScrap(_Signed):
 
 
 def _precondition(request: Request) -> services.Check:
-    return lambda scrap: check_match(request._request, _etag(scrap))
+    return lambda scrap: check_state(request._request, _state(scrap))
 
 
 def _read(request: Request, kind: type[StrictSerializer]) -> Any:
@@ -80,9 +81,10 @@ def _enveloped(request: HttpRequest, page: selectors.ScrapPage, limit: int, cate
     return paged(request, list(page.results), following=page.next, before=page.previous, **kept)
 
 
-def _shown(scrap: Scrap, *, status: int = 200) -> Response:
-    return Response(selectors.as_dicts([scrap])[0], status=status, headers={"ETag": _etag(scrap)})
+def _shown(request: Request, scrap: Scrap, *, status: int = 200) -> HttpResponse:
+    return answer(request, selectors.as_dicts([scrap])[0], status=status, state=_state(scrap))
 
 
-def _etag(scrap: Scrap) -> str:
-    return etag_of([scrap.pk, scrap.category, scrap.notes])
+def _state(scrap: Scrap) -> str:
+    """Names what its owner may edit; the card in it changes by itself."""
+    return etag_of([scrap.pk, scrap.category, scrap.notes]).strip('"')

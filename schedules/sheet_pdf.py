@@ -18,7 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from schedules.selectors.sheet import Sheet, how, local, period, status
+from schedules.selectors.sheet import Sheet, at_once, how, local, period, status
 
 _FONT = "NanumGothic"
 # The package is here for this file alone; nothing of it is imported.
@@ -87,8 +87,7 @@ _GRID = TableStyle(
 
 
 def _plan(plan: dict[str, Any]) -> list[str]:
-    dose = plan["dose"]
-    return [plan["medicine_name"], f"{dose['amount']}{dose['unit']}", how(plan), plan["notes"][:200]]
+    return [plan["medicine_name"], at_once(plan) or "단계마다", how(plan), plan["notes"][:200]]
 
 
 def _kept(one: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """What is said in Korean of plans: a rule as the doctor's sheet prints it, and nouns with their particles. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from schedules.rules import WEEKDAYS, patterns
@@ -23,9 +24,14 @@ def spoken(kept: Mapping[str, Any]) -> str:
 def pattern(given: Mapping[str, Any]) -> str:
     """One phase: "5일 동안 매일 08:00 2정"."""
     days = f"{given['days']}일 동안 " if given.get("days") else ""
-    dose = f" {given['dose']['amount']}{given['dose']['unit']}" if given.get("dose") else ""
+    dose = f" {dose_spoken(given['dose'])}" if given.get("dose") else ""
     times = ", ".join(map(slot_spoken, given.get("times") or ()))
     return f"{days}{_how_often(given)} {times}".rstrip() + dose
+
+
+def dose_spoken(dose: Mapping[str, Any]) -> str:
+    """ "2정", "0.5정", as people write it: input that was checked says 2.000."""
+    return f"{Decimal(str(dose['amount'])).normalize():f}{dose['unit']}"
 
 
 def slot_spoken(slot: str) -> str:

@@ -47,6 +47,9 @@ def told(answer, *statuses):
     body = answer.json()
     assert body["type"].removeprefix("/problems/") in PROBLEMS
     assert HANGUL.search(body["detail"])
+    for error in body["errors"]:
+        assert HANGUL.search(error["detail"]), error
+        assert "non_field_errors" not in error["field"]
     return body
 
 
@@ -80,6 +83,7 @@ BODIES = {
     "a text": b'"a"',
     "a number": b"1",
     "true": b"true",
+    "null": b"null",
     "NaN": b'{"a":NaN}',
     "beyond all": b'{"a":1e999}',
     "many digits": b'{"a":' + b"9" * 10_000 + b"}",
@@ -177,3 +181,11 @@ def test_other_methods(client, user, path, method):
         return
     answer = client.generic(method, address(client, user, described[0]), **bearer(user))
     assert told(answer, 405)["type"] == "/problems/method-not-allowed"
+
+
+@pytest.mark.parametrize("operation", operations(), ids=str)
+def test_what_a_client_does_not_take_is_told_in_the_schema(client, user, operation):
+    """406 where the schema has it, and nowhere else."""
+    addresses = {operation.address(), operation.address(7)}
+    answers = [getattr(client, operation.method)(each, HTTP_ACCEPT="image/png", **bearer(user)) for each in addresses]
+    assert (406 in [answer.status_code for answer in answers]) == ("406" in operation.statuses)

@@ -69,6 +69,7 @@ class Operation:
     path: str
     body: dict[str, Any] | None
     queries: list[dict[str, Any]] = field(default_factory=list)
+    statuses: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -84,7 +85,7 @@ def _schema() -> dict[str, Any]:
 
 def operations() -> list[Operation]:
     return [
-        Operation(method, path, _body(item[method]), _queries(item[method]))
+        Operation(method, path, _body(item[method]), _queries(item[method]), frozenset(item[method]["responses"]))
         for path, item in _schema()["paths"].items()
         for method in METHODS
         if method in item

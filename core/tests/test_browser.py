@@ -55,6 +55,16 @@ def test_a_browser_of_an_allowed_site_may_send_the_apis_own_headers(client, sett
     assert header in answer["Access-Control-Allow-Headers"].split(", ")
 
 
+@pytest.mark.parametrize("header", [
+    "ETag", "Retry-After", "X-Cache", "Server-Timing", "X-Request-ID", "RateLimit-Remaining", "WWW-Authenticate",
+    "Allow", "Idempotent-Replayed", "Content-Disposition",
+])  # fmt: skip
+def test_a_browser_of_an_allowed_site_may_read_what_the_api_tells_in_headers(client, settings, header):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.test"]
+    answer = client.post("/api/v1/installs", headers={"origin": "https://app.test"})
+    assert header in answer["Access-Control-Expose-Headers"].split(", ")
+
+
 def policy(response):
     return {part.split()[0]: part.split()[1:] for part in response["Content-Security-Policy"].split(";")}
 

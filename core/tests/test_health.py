@@ -2,12 +2,21 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 
 pytestmark = pytest.mark.urls("core.tests.urls")
 
 
 def test_livez_needs_nothing(client):
     assert client.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+@pytest.mark.urls("config.urls")
+def test_they_are_only_read(path):
+    answer = Client(enforce_csrf_checks=True).post(path)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["type"] == "/problems/method-not-allowed"
 
 
 @pytest.mark.django_db

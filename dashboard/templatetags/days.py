@@ -34,6 +34,12 @@ def how(plan: dict[str, Any]) -> str:
 
 
 @register.filter
+def at_once(plan: dict[str, Any]) -> str:
+    """How much of it at once, where that is the same each time."""
+    return sheet.at_once(plan)
+
+
+@register.filter
 def local_field(at: datetime) -> str:
     """As a datetime-local field takes it."""
     return at.strftime("%Y-%m-%dT%H:%M")

@@ -97,6 +97,29 @@ def test_every_page_is_accessible_and_fits(site, cookie, pages, width):
         assert wrong == []
 
 
+@pytest.mark.parametrize("large", [False, True])
+def test_a_number_stands_in_one_line(site, cookie, user, large):
+    """12 doses in two lines read as 1 and 2."""
+    type(user).objects.filter(pk=user.pk).update(large_text=large)
+    for n in range(12):
+        dose(user, name="아토르바스타틴칼슘삼수화물정10밀리그램", minutes=-1500 - n)
+    with chromium_page(width=360) as page:
+        page.context.add_cookies([cookie])
+        page.goto(site + "/sheet")
+        cells = page.locator(".tallies tbody td")
+        assert "12" in cells.all_inner_texts()
+        lines = """(cells) => cells.map((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return range.getClientRects().length;
+        })"""
+        assert set(cells.evaluate_all(lines)) == {1}
+        beyond = page.evaluate("((table) => table.scrollWidth - table.clientWidth)(document.querySelector('.scroll'))")
+        assert large or beyond <= 0  # what was missed stands last
+        assert fits(page)
+        shot(page, f"tallies-{large}")
+
+
 def test_large_text_fits_a_small_phone(site, cookie, pages, user):
     type(user).objects.filter(pk=user.pk).update(large_text=True)
     with chromium_page(width=360) as page:

@@ -23,6 +23,11 @@ def test_the_look_ahead(me, user):
     assert not Plan.objects.exists()
 
 
+def test_the_look_ahead_writes_amounts_as_people_do(me, user):
+    phases = {"p0_days": "3", "p0_amount": "2", "p0_clock": ["08:00"], "p1_amount": "0.5", "p1_clock": ["08:00"]}
+    assert "3일 동안 매일 08:00 2정 → 매일 08:00 0.5정" in look(me, user, form="taper", **phases)
+
+
 def test_the_look_ahead_and_more_rows_without_javascript(me, user):
     page = send(me, user, status=200, do="look", notes="메모")
     assert "매일 23:59" in page

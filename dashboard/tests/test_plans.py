@@ -53,6 +53,16 @@ def test_every_form_is_saved_and_comes_back_as_it_was(me, user, name):
     assert 'value="keep"' not in page
 
 
+@pytest.mark.parametrize("name", ["times", "taper"])
+def test_how_much_at_once_is_said_where_it_is_always_the_same(me, user, name):
+    """A taper's phases say it themselves: one dose beside them would be a second, wrong one."""
+    send(me, user, form=name, **FORMS[name][0])
+    for path in ("/plans", f"/plans/{Plan.objects.get().pk}"):
+        assert ("· 한 번에 1정" in me.get(path).content.decode()) == (name == "times")
+    sheet = me.get("/sheet").content.decode()
+    assert ("</strong> 1정<p>" in sheet) == (name == "times")
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_sent_back_unchanged_is_no_new_version(me, user, name):
     send(me, user, form=name, **FORMS[name][0])

@@ -4,7 +4,7 @@ import threading
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from core import stores
@@ -200,6 +200,12 @@ def test_warming_fills_redis(client, django_assert_num_queries, capsys):
     cache().memory.clear()
     with django_assert_num_queries(0):
         assert client.get(URL, {"q": "보라매"})["X-Cache"] == "redis"
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_fewer_than_one_name_is_refused(limit):
+    with pytest.raises(CommandError, match="at least 1"):
+        call_command("warm_cache", limit=limit)
 
 
 def test_the_tasks_do_the_same(client):

@@ -140,6 +140,24 @@ def test_edit_and_delete(client, signed, keep):
     assert client.get(url, **signed).status_code == 404
 
 
+def test_what_a_phone_has_is_not_sent_again(client, signed, keep):
+    """The card in a scrap changes by itself: then the phone is sent it, and an edit begun before is not refused."""
+    store_permit("200000001", "나다정")
+    made = keep(item_seq="200000001", medicine_name="나다정")
+    url = f"{URL}/{made['id']}"
+    for path in (url, URL):
+        read = client.get(path, **signed)
+        assert (read["Cache-Control"], "Authorization" in read["Vary"]) == ("private, no-cache", True)
+        again = client.get(path, HTTP_IF_NONE_MATCH=read["ETag"], **signed)
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", read["ETag"])
+    seen = client.get(url, **signed)["ETag"]
+    Medicine.objects.filter(item_seq="200000001").update(entp_name="라마제약")
+    assert client.get(url, HTTP_IF_NONE_MATCH=seen, **signed).json()["medicine"]["entp_name"] == "라마제약"
+    edited = client.patch(url, {"notes": "밤에"}, content_type=JSON, HTTP_IF_MATCH=seen, **signed)
+    assert edited.status_code == 200
+    assert client.delete(url, HTTP_IF_MATCH=seen, **signed).status_code == 412
+
+
 def _patch(url, signed, body, **headers):
     return Client().patch(url, body, content_type=JSON, **headers, **signed)
 

@@ -58,7 +58,7 @@ def feed(*, user_id: UUID, window: Window) -> bytes:
         "sync_token": sign_token(user_id, clock.seq, end),
         "planned_until": clock.filled_until,
     }
-    return encode({"results": [as_dict(row, now) for row in rows], **rest})
+    return orjson.dumps({"results": [as_dict(row, now) for row in rows], **rest})
 
 
 def read_token(user_id: UUID, token: str) -> tuple[int, datetime]:
@@ -126,8 +126,3 @@ def number(amount: Decimal | str) -> int | float:
     """1.500 → 1.5, 2.000 → 2: as JSON and people write it."""
     value = Decimal(amount)
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def encode(body: Any) -> bytes:
-    """JSON; instants as ISO 8601."""
-    return orjson.dumps(body)

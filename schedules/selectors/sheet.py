@@ -9,7 +9,7 @@ from typing import Any
 
 from schedules.selectors import adherence, feed, plans
 from schedules.selectors.people import Person
-from schedules.words import spoken
+from schedules.words import dose_spoken, spoken
 
 DAYS = 30
 _STATUS = {"taken": "먹음", "skipped": "건너뜀", "missed": "놓침", "planned": "예정"}
@@ -48,8 +48,20 @@ def period(given: Sheet) -> str:
 
 
 def how(plan: dict[str, Any]) -> str:
-    """A plan's rule in words."""
-    return spoken({name: value for name, value in plan.items() if value is not None})
+    """A plan's rule in words; with the dose of each phase where `at_once` has none."""
+    kept = {name: value for name, value in plan.items() if value is not None}
+    if _differs(plan):
+        kept["phases"] = [{"dose": plan["dose"]} | phase for phase in plan["phases"]]
+    return spoken(kept)
+
+
+def at_once(plan: dict[str, Any]) -> str:
+    """ "2정"; "" for a plan whose phases have doses of their own."""
+    return "" if _differs(plan) else dose_spoken(plan["dose"])
+
+
+def _differs(plan: dict[str, Any]) -> bool:
+    return any("dose" in phase for phase in plan.get("phases") or ())
 
 
 def status(row: dict[str, Any]) -> str:

@@ -12,6 +12,9 @@ from icalendar import Calendar
 from pypdf import PdfReader
 
 from schedules.models import CalendarLink, Schedule, ScheduleClock
+from schedules.selectors.people import person
+from schedules.selectors.plans import plans
+from schedules.selectors.sheet import at_once, how
 from schedules.tests.conftest import intake
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +122,27 @@ class TestSheet:
     def test_an_empty_sheet_is_a_sheet(self, phone):
         for form in ("pdf", "csv", "fhir"):
             assert phone.get(f"/doctor-sheet?format={form}").status_code == 200
+
+    @pytest.mark.parametrize(("form", "accept", "status"), [
+        ("pdf", "application/pdf", 200), ("csv", "text/csv", 200), ("fhir", "application/fhir+json", 200),
+        ("csv", "application/pdf", 200), ("pdf", "*/*", 200), ("pdf", "application/json", 200),
+        ("pdf", "image/png", 406),
+    ])  # fmt: skip
+    def test_what_a_client_says_it_takes(self, phone, form, accept, status):
+        """`format` alone says which it gets."""
+        answer = phone.get(f"/doctor-sheet?format={form}", HTTP_ACCEPT=accept)
+        assert answer.status_code == status
+        assert form in answer["Content-Type"] or status == 406
+
+    def test_phases_say_their_doses_themselves(self, phone):
+        """The dose of the whole plan would contradict them."""
+        self.make(phone)
+        tapered, plain = (next(one for one in plans(person=person(phone.user.pk)) if one["medicine_name"] == name)
+                          for name in ("=다라정", "가나정"))  # fmt: skip
+        assert (at_once(tapered), how(tapered)) == ("", "5일 동안 매일 08:00 2정 → 월·금요일 08:00 1정")
+        assert (at_once(plain), how(plain)) == ("1정", "매일 아침 식후 30분, 저녁 식후 30분")
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(phone.get("/doctor-sheet").content)).pages)
+        assert "단계마다" in text
 
     def test_other_forms_are_400(self, phone):
         assert phone.get("/doctor-sheet?format=docx").status_code == 400

@@ -1,4 +1,4 @@
-"""What every view of this app does: read strict input, know the person, answer JSON with an ETag."""
+"""What every view of this app does: read strict input, know the person."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -9,11 +9,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from core.api import json_response, query
+from core.api import query
 from core.errors import NotFound
 from core.pagination import MAX_LIMIT, Place, microseconds, page_of, paged, read_limit
 from core.preconditions import etag_of_bytes
-from schedules.selectors.feed import encode
+from core.private import encode
 from schedules.selectors.people import Person, person
 
 Input = TypeVar("Input", bound=serializers.Serializer[Any])
@@ -42,16 +42,6 @@ def read(request: Request, kind: type[Input]) -> Any:
     serializer = kind(data=request.data)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
-
-
-def answer(request: Request, body: Any, *, status: int = 200, state: str = "") -> HttpResponse:
-    """JSON for this person alone: kept by nobody else, and 304 when the phone has it. `state`: what If-Match is for."""
-    raw = body if isinstance(body, bytes) else encode(body)
-    etag = etag_of_bytes(raw, state)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    if request.method in ("GET", "HEAD") and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-        return HttpResponse(status=304, headers=headers)
-    return json_response(raw, status=status, headers=headers)
 
 
 def etag_of_body(body: Any) -> str:

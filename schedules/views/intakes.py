@@ -12,12 +12,13 @@ from core.api import query
 from core.errors import invalid
 from core.pagination import envelope
 from core.preconditions import check_state, has_condition
+from core.private import answer
 from schedules import schema
 from schedules.intake_serializers import IntakeChange, IntakeInput, TickInput
 from schedules.selectors import feed
 from schedules.selectors.people import Person
 from schedules.services import intakes, planning
-from schedules.views.base import View, answer, nothing, read
+from schedules.views.base import View, nothing, read
 
 MAX_WINDOW = timedelta(days=62)
 _BACK, _AHEAD = timedelta(days=1), timedelta(days=30)

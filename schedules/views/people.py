@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from core.api import query
 from core.bodies import StrictSerializer
 from core.preconditions import check_match, check_state
+from core.private import answer
 from schedules import schema, serializers
 from schedules.models import Carer, Device
 from schedules.services import carers, devices
-from schedules.views.base import View, answer, by_age, etag_of_body, listed, nothing, read
+from schedules.views.base import View, by_age, etag_of_body, listed, nothing, read
 
 
 class Devices(View):

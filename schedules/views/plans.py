@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from core.pagination import Place
 from core.preconditions import check_match, check_state
+from core.private import answer
 from schedules import drafts, schema
 from schedules.models import Plan
 from schedules.selectors import plans as selectors
@@ -15,7 +16,7 @@ from schedules.selectors.people import Person
 from schedules.serializers import PlanInput, RefillInput, TagInput
 from schedules.services import plans as services
 from schedules.services import stock, tags
-from schedules.views.base import View, answer, by_age, etag_of_body, listed, nothing, read
+from schedules.views.base import View, by_age, etag_of_body, listed, nothing, read
 
 
 class Plans(View):

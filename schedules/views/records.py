@@ -4,18 +4,20 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from core.api import plain_view, query
 from core.errors import Conflict, NotFound, invalid
 from core.preconditions import check_state
+from core.private import answer
 from schedules import calendars, schema, sheet_fhir, sheet_pdf
 from schedules.selectors import adherence, as_needed, feed, plans, sheet
 from schedules.selectors.people import Person, person
 from schedules.serializers import CalendarInput
 from schedules.services import calendar_links, planning
 from schedules.services.carers import digest_of
-from schedules.views.base import View, answer, nothing, read
+from schedules.views.base import View, nothing, read
 
 MAX_DAYS = 366
 _CALENDAR_BACK, _CALENDAR_AHEAD = timedelta(days=7), timedelta(days=30)
@@ -24,6 +26,11 @@ _SHEETS = {
     "csv": ("text/csv; charset=utf-8", sheet.as_csv),
     "fhir": (sheet_fhir.MIME, sheet_fhir.as_fhir),
 }
+
+
+def _accepted(form: str) -> type[BaseRenderer]:
+    """A kind that a client may ask for by `Accept`; which it gets, the query's `format` alone says."""
+    return type("Sheet", (BaseRenderer,), {"media_type": _SHEETS[form][0].partition(";")[0], "format": form})
 
 
 class NextDose(View):
@@ -64,6 +71,8 @@ class CalendarAddress(View):
 
 
 class DoctorSheet(View):
+    renderer_classes = (JSONRenderer, *map(_accepted, _SHEETS))
+
     @schema.doctor_sheet
     def get(self, request: Request) -> HttpResponse:
         form = query(request._request, ("format",)).get("format", "pdf")
