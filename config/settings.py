@@ -202,6 +202,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.json_bodies.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["core.throttling.ApiThrottle"],
+    "DEFAULT_METADATA_CLASS": "core.metadata.NothingOfOurs",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "UNAUTHENTICATED_USER": None,

@@ -1,7 +1,7 @@
 """Lists in pages: signed cursors that nobody can make up, the addresses of neighbours, every list's shape."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,13 @@ _signer = Signer(salt="pilling.cursor", sep="~")
 def sign_cursor(name: str, start: int) -> str:
     """A place in a stored list, as a client carries it."""
     return _signer.sign(f"{name}.{start}")
+
+
+def given_cursor(params: Mapping[str, str]) -> str:
+    """The cursor of a request's parameters; "" for the first page. Raises InvalidQuery for one that was sent empty."""
+    if params.get("cursor") == "":
+        raise invalid("cursor", "invalid", "이어 보기 값이 비어 있어요.")
+    return params.get("cursor", "")
 
 
 def read_cursor(cursor: str) -> tuple[str, int]:

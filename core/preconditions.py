@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.http import parse_etags
 from rest_framework.renderers import JSONRenderer
 
 from core.errors import PreconditionFailed
@@ -21,6 +22,12 @@ def etag_of_bytes(body: bytes, state: str = "") -> str:
     """The ETag of a body. `state`: all that `check_state` asks for, where a body also changes by itself (a stock)."""
     digest = blake2b(body, digest_size=9).hexdigest()
     return f'"{state}-{digest}"' if state else f'"{digest}"'
+
+
+def is_held(request: HttpRequest, etag: str) -> bool:
+    """Whether the caller has this already (`If-None-Match`, compared weakly: nginx weakens what it compresses)."""
+    held = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return "*" in held or etag in (each.removeprefix("W/") for each in held)
 
 
 def anything(row: object) -> None:

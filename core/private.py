@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from core.api import json_response
-from core.preconditions import etag_of_bytes
+from core.preconditions import etag_of_bytes, is_held
 
 
 def encode(body: Any) -> bytes:
@@ -20,6 +20,6 @@ def answer(request: Request, body: Any, *, status: int = 200, state: str = "") -
     raw = body if isinstance(body, bytes) else encode(body)
     etag = etag_of_bytes(raw, state)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    if request.method in ("GET", "HEAD") and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+    if request.method in ("GET", "HEAD") and is_held(request._request, etag):
         return HttpResponse(status=304, headers=headers)
     return json_response(raw, status=status, headers=headers)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.api import plain_view
 from core.errors import SourceDown, invalid
+from core.preconditions import is_held
 from medicines.services import pictures
 
 _DRAWING = Path(__file__).parent / "static" / "medicines" / "no-picture.svg"
@@ -31,7 +32,7 @@ def picture(request: HttpRequest, item_seq: str) -> HttpResponse:
 
 def _image(request: HttpRequest, body: bytes, kind: str, keep: str) -> HttpResponse:
     headers = {"ETag": f'"{blake2b(body, digest_size=9).hexdigest()}"', "Cache-Control": keep}
-    if headers["ETag"] in request.META.get("HTTP_IF_NONE_MATCH", ""):
+    if is_held(request, headers["ETag"]):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(body, content_type=kind, headers=headers)
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from core.api import query
 from core.bodies import StrictSerializer
 from core.errors import invalid
-from core.pagination import paged, read_limit
+from core.pagination import given_cursor, paged, read_limit
 from core.preconditions import check_state, etag_of
 from core.private import answer
 from medicines import scrap_schema
@@ -34,7 +34,7 @@ class Scraps(_Signed):
     def get(self, request: Request) -> HttpResponse:
         params = query(request._request, ("category", "limit", "cursor"))
         limit, category = read_limit(params.get("limit"), DEFAULT_LIMIT), _category(params)
-        page = selectors.scraps(user_id=self.me, category=category, cursor=params.get("cursor", ""), limit=limit)
+        page = selectors.scraps(user_id=self.me, category=category, cursor=given_cursor(params), limit=limit)
         return answer(request, _enveloped(request._request, page, limit, category))
 
     @scrap_schema.created

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from core.api import query as strict_query
 from core.errors import invalid
-from core.pagination import read_limit
+from core.pagination import given_cursor, read_limit
 from medicines.labels import SECTIONS
 
 DEFAULT_LIMIT = 20
@@ -28,9 +28,7 @@ def read_search(request: HttpRequest) -> SearchInput:
     params = strict_query(request, ("q", "limit", "cursor"))
     if "q" not in params:
         raise invalid("q", "required", "검색어(q)를 보내 주세요.")
-    if params.get("cursor") == "":
-        raise invalid("cursor", "invalid", "이어 보기 값이 비어 있어요.")
-    return SearchInput(params["q"], read_limit(params.get("limit"), DEFAULT_LIMIT), params.get("cursor", ""))
+    return SearchInput(params["q"], read_limit(params.get("limit"), DEFAULT_LIMIT), given_cursor(params))
 
 
 def read_suggest(request: HttpRequest) -> tuple[str, int]:

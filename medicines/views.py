@@ -10,6 +10,7 @@ from core.api import plain_view
 from core.cache import tiers
 from core.celery_task import enqueue
 from core.errors import NotFound, invalid
+from core.preconditions import is_held
 from core.ready import ReadyResponse
 from core.throttling import client_address, from_proxy
 from medicines import schema, tasks
@@ -143,6 +144,6 @@ def _respond(request: HttpRequest, answer: Answer, started: float) -> HttpRespon
         headers["X-Searched"] = answer.searched
     if answer.retry_after:
         headers["Retry-After"] = str(answer.retry_after)
-    if answer.etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+    if is_held(request, answer.etag):
         return HttpResponse(status=304, headers=headers)
     return ReadyResponse(answer.body, content_type="application/json", headers=headers)

@@ -63,6 +63,13 @@ def test_the_list_of_devices_takes_no_conditions(client, user, asked):
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-query")
 
 
+@pytest.mark.parametrize("path", ["auth/refresh", "auth/sessions"])
+def test_options_tell_nothing_of_our_code(client, user, path):
+    answer = client.options(f"/api/v1/{path}", **bearer(user))
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert answer["Allow"].endswith("OPTIONS")
+
+
 def test_a_devices_name_says_little(client, standins):
     for agent in ("Pilling/1 CFNetwork/1490 Darwin/23", "okhttp/4.12", "curl/8", "Mozilla (Windows NT 10.0) X"):
         body = {"access_token": "sandbox-user-1"}

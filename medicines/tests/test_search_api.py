@@ -174,9 +174,10 @@ def test_an_expired_cursor_says_so(client):
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/cursor-expired")
 
 
-def test_unchanged_answers_are_not_sent_again(client):
+@pytest.mark.parametrize("held", ["{}", "W/{}", '"other", {}', "*"])
+def test_unchanged_answers_are_not_sent_again(client, held):
     first = find(client, "보라매")
-    again = client.get(URL, {"q": "보라매"}, headers={"If-None-Match": first["ETag"]})
+    again = client.get(URL, {"q": "보라매"}, headers={"If-None-Match": held.format(first["ETag"])})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
 
 

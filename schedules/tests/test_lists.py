@@ -46,7 +46,15 @@ class TestLists:
     @pytest.mark.parametrize("path", ["/plans", "/devices", "/carers", "/tags"])
     def test_what_is_asked_is_checked(self, phone, path):
         assert phone.get(path + "?limit=50").json()["next"] is None
-        bad = ("limit=0", "limit=51", "limit=x", "cursor=x", "page=2", f"cursor={sign_cursor('scrap-older', 1)}")
+        bad = (
+            "limit=0",
+            "limit=51",
+            "limit=x",
+            "cursor=x",
+            "cursor=",
+            "page=2",
+            f"cursor={sign_cursor('scrap-older', 1)}",
+        )
         assert {phone.get(f"{path}?{query}").status_code for query in bad} == {400}
 
 

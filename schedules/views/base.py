@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from core.api import query
 from core.errors import NotFound
-from core.pagination import MAX_LIMIT, Place, microseconds, page_of, paged, read_limit
+from core.pagination import MAX_LIMIT, Place, given_cursor, microseconds, page_of, paged, read_limit
 from core.preconditions import etag_of_bytes
 from core.private import encode
 from schedules.selectors.people import Person, person
@@ -55,7 +55,7 @@ def listed(
     """The page that `limit` and `cursor` ask for of a list that was read whole. Raises InvalidQuery."""
     params = query(request._request, ("limit", "cursor"))
     limit = read_limit(params.get("limit"), MAX_LIMIT)
-    page = page_of(rows, name=name, place=place, cursor=params.get("cursor", ""), limit=limit)
+    page = page_of(rows, name=name, place=place, cursor=given_cursor(params), limit=limit)
     results = [shown(row) for row in page.rows]
     return paged(request._request, results, following=page.next, before=page.previous, limit=limit)
 
