@@ -236,7 +236,10 @@ def refusing(monkeypatch):
         def refuse():
             with contextlib.suppress(OSError):
                 while True:
-                    callers.append(listener.accept()[0].close())
+                    caller, address = listener.accept()
+                    # Before the caller learns of it and the test goes on.
+                    callers.append(address)
+                    caller.close()
 
         thread = threading.Thread(target=refuse)
         thread.start()
