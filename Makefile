@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Processes that run tests, each with servers of its own; they often wait, so there are more of them than cores.
 JOBS ?= 3
 # Real processes on a busy machine: who fails is tried once more, and told of as RERUN, a defect to be mended all the same.
-SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder --reruns 1
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder --reruns 1 --rerun-show-tracebacks
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # The requirements name every package, so pip installs them as listed: older pips resolve `coverage[toml]` past its pin.
 # The Django plugin of mypy imports the settings; no server is asked for anything.

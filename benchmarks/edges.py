@@ -8,10 +8,11 @@ from pathlib import Path
 import psutil
 
 from benchmarks import wrk
-from benchmarks.harness import Site, free_port
+from benchmarks.harness import Site
 from config.tests.running import Answer
 from deploy.tests.edge import HOST, NGINX, Edge
 from sandbox.home import PROJECT
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 
 HOST_HEADER = f"Host: {HOST}"

@@ -10,7 +10,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from benchmarks.results import Result
 from sandbox import standin_process
 from sandbox.environment import claim, publish, start_environment
 from sandbox.home import PROJECT, Home
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 from sandbox.supervisor import Service, Supervisor
 
@@ -262,13 +262,6 @@ class Site:
 
 def _database(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _ready(port: int) -> bool:

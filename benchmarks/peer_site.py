@@ -11,8 +11,9 @@ import psutil
 import redis
 import requests
 
-from benchmarks.harness import Site, free_port
+from benchmarks.harness import Site
 from sandbox.home import PROJECT
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 
 _RAISED = "1000000000"

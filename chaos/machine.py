@@ -10,8 +10,8 @@ import requests
 
 from chaos.fault import NotPossible
 from chaos.site import Site
-from config.tests.running import free_port
 from sandbox.home import PROJECT
+from sandbox.ports import free_port
 from sandbox.process import spawn, wait_until
 
 _FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)

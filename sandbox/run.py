@@ -14,6 +14,7 @@ import requests
 from sandbox import standin_process
 from sandbox.environment import claim, publish, say, start_environment
 from sandbox.home import PROJECT, Home
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 from sandbox.supervisor import Service, Supervisor
 
@@ -30,7 +31,7 @@ class Run:
         self.supervisor = Supervisor(say)
         self.env = dict(os.environ)
         self.admin_password: str | None = None
-        self.worker_metrics_port = _free_port()
+        self.worker_metrics_port = free_port()
 
     def start(self) -> None:
         say("Starting PostgreSQL, Valkey and the stand-ins …")
@@ -133,13 +134,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:

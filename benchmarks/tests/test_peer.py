@@ -10,10 +10,10 @@ import redis
 import requests
 from django.db import connection
 
-from benchmarks.harness import free_port
 from benchmarks.peer_site import in_database, is_up, start_uvicorn
 from config.tests.running import wait_for
 from medicines.tests.search_loading import loaded
+from sandbox.ports import free_port
 from sandbox.process import wait_until
 from sandbox.standins.standins import SAMPLE
 

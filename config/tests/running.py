@@ -30,6 +30,7 @@ from core.invalidation import CHANNEL
 from sandbox.engines.postgres import Postgres
 from sandbox.engines.valkey import Valkey
 from sandbox.home import PROJECT, Home
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 from sandbox.standins import Standins, kakao
 from sandbox.standins.standins import SAMPLE
@@ -60,13 +61,6 @@ def wait_for(ready: Callable[[], object], *, seconds: float = 90, why: str = "")
     while not ready():
         assert time.monotonic() < deadline, why or "waited in vain"
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Answer:

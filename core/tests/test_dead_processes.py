@@ -11,8 +11,9 @@ from django.db import connection
 from core import context, stores
 from core.celery_task import enqueue
 from core.tests.deadly import dies, dies_once
-from core.tests.test_worker_metrics import free_port, page
+from core.tests.test_worker_metrics import page
 from ops.models import DeadLetter
+from sandbox.ports import free_port
 from sandbox.process import spawn, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

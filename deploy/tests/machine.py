@@ -10,12 +10,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from config.tests.running import free_port, wait_for
+from config.tests.running import wait_for
 from deploy.tests import compose
 from deploy.tests.image import Build, clean
 from sandbox.engines.postgres import Postgres
 from sandbox.engines.valkey import Valkey
 from sandbox.home import PROJECT, Home
+from sandbox.ports import free_port
 from sandbox.process import Child, spawn
 
 

@@ -7,8 +7,9 @@ from urllib.parse import unquote, urlsplit
 import psycopg2
 import pytest
 
-from config.tests.running import free_port, wait_for
+from config.tests.running import wait_for
 from deploy.tests.edge import Web, ask
+from sandbox.ports import free_port
 from sandbox.process import run_as_root, spawn, unprivileged
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")

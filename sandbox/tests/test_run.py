@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import pytest
 import requests
 
 from sandbox.home import PROJECT
+from sandbox.ports import free_port
 
 SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY")
 
@@ -80,13 +80,6 @@ class Product:
         while self.left_processes() and time.monotonic() < deadline:
             time.sleep(0.2)
         assert self.left_processes() == []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def search(product: Product, q: str) -> dict:
