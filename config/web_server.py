@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from gunicorn.glogging import Logger
 from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import ThreadWorker
@@ -15,12 +16,20 @@ from gunicorn.workers.gthread import ThreadWorker
 from core import context, metrics
 from core.errors import HeadersTooLarge, InternalError, MalformedRequest, Problem, UriTooLong
 from core.logs import JsonFormatter
-from core.problems import document
+from core.problems import API_POLICY, document
 
 logger = logging.getLogger(__name__)
 # A client that is still sending a long request would lose the answer to a reset: read on, but not for ever.
 _READ_ON_SECONDS = 2.0
 _READ_ON_BYTES = 4_000_000
+# As Django's middleware adds them to all that reaches it.
+_SAFE = (
+    "X-Content-Type-Options: nosniff",
+    "X-Frame-Options: DENY",
+    "Referrer-Policy: same-origin",
+    f"Content-Security-Policy: {API_POLICY}",
+)
+_OVER_TLS = "Strict-Transport-Security: max-age=31536000; includeSubDomains; preload"
 # What the application or the configuration did, though gunicorn counts it among the errors of parsing.
 _OURS = (
     http_errors.ConfigurationProblem,
@@ -74,6 +83,7 @@ def _answer(problem: Problem) -> bytes:
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
         f"X-Request-ID: {context.request_id.get()}",
+        *(_SAFE if settings.INSECURE_HTTP else (*_SAFE, _OVER_TLS)),
     )
     return "\r\n".join((*lines, "", "")).encode() + body
 

@@ -12,10 +12,9 @@ from core import context, minutes
 from core.access import record
 from core.browser import API_PREFIX
 from core.errors import PayloadTooLarge
-from core.problems import as_problem, fault_response, problem_response, route_of
+from core.problems import API_POLICY, as_problem, fault_response, problem_response, route_of
 from core.throttling import from_proxy
 
-_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PERMISSIONS = "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"
 
 
@@ -73,4 +72,4 @@ class RequestMiddleware:
         headers.setdefault("Permissions-Policy", _PERMISSIONS)
         if request.path_info.startswith(API_PREFIX):
             # Nothing here is a page: whatever a browser is tricked into showing may load and run nothing.
-            headers.setdefault("Content-Security-Policy", _API_POLICY)
+            headers.setdefault("Content-Security-Policy", API_POLICY)
