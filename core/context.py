@@ -8,7 +8,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 # Bound only by signed-in endpoints, never while a search is answered.
 user_id: ContextVar[str] = ContextVar("user_id", default="")
 
-_SANE_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
+_SANE_ID = re.compile(r"[A-Za-z0-9.-]{8,64}\Z")
 
 
 def sane_request_id(given: str | None) -> str:

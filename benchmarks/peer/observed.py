@@ -11,7 +11,7 @@ import orjson
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SANE = re.compile(rb"[A-Za-z0-9-]{8,64}")
+_SANE = re.compile(rb"[A-Za-z0-9.-]{8,64}")
 _TIMES = Histogram("peer_response_time_seconds", "Time of a request", ["route", "method", "status"])
 _log = logging.getLogger("peer.access")
 

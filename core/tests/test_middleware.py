@@ -24,7 +24,7 @@ def lines(caplog):
     return read
 
 
-@pytest.mark.parametrize("given", ["abcd-1234", "A" * 64])
+@pytest.mark.parametrize("given", ["abcd-1234", "1795781234.567-31-8-2", "A" * 64])
 def test_a_sane_request_id_is_kept(client, given):
     assert client.get("/echo", headers={"X-Request-ID": given})["X-Request-ID"] == given
 

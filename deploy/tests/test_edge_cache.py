@@ -1,5 +1,7 @@
 """nginx's cache: shared by the anonymous alone, two seconds old at most, alive when the product is not."""
 
+import select
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from config.tests.running import wait_for
-from deploy.tests.edge import needs_nginx
+from config.tests.running import Answer, wait_for
+from deploy.tests.edge import HOST, needs_nginx
 from sandbox.home import PROJECT
 from sandbox.process import spawn
 
@@ -157,6 +159,39 @@ def test_hits_count_as_searched_for(edge, product):
         wait_for(lambda: searchers(product, seq) == len(people), why=str((tiers, searchers(product, seq))))
     finally:
         counter.stop()
+
+
+def test_of_many_hits_of_one_connection_some_are_told(edge):
+    """Each of the first ninety-nine, about one in eight of the rest: the counter would take more time than nginx."""
+    place, line = edge.folder / "run" / "edge.sock", edge.connect()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(place))
+        place.chmod(0o666)
+        receiver.setblocking(False)
+        hits, told = ask_often(line, receiver, 99)
+        assert hits == told > 30
+        hits, told = ask_often(line, receiver, 300)
+        assert 0 < told < hits / 3
+    place.unlink()
+    line.close()
+
+
+def ask_often(line, receiver, times):
+    """(hits, datagrams) of so many searches over one connection."""
+    hits = told = 0
+    for _ in range(times):
+        line.request("GET", f"/api/v1/medicines?q={quote('겔포스')}", headers={"Host": HOST})
+        hits += Answer(line.getresponse()).headers["x-cache"] == "edge"
+        # A few fit into the queue.
+        told += taken(receiver, seconds=0)
+    while taken(receiver, seconds=0.5):
+        told += 1
+    return hits, told
+
+
+def taken(receiver, *, seconds):
+    ready, _, _ = select.select([receiver], [], [], seconds)
+    return bool(ready and receiver.recv(512))
 
 
 def searchers(product, seq):
