@@ -95,12 +95,24 @@ def test_a_report_says_where_and_not_what(collector):
         assert secret not in sent
 
 
-def test_without_an_address_nothing_of_it_is_even_imported():
-    # redis-py itself imports OpenTelemetry's metrics where they are installed.
-    program = "import django; django.setup(); from core import telemetry; telemetry.start('web'); import sys;"
-    program += "print({'opentelemetry.instrumentation', 'opentelemetry.exporter', 'sentry_sdk'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=os.environ, capture_output=True, text=True)
-    assert done.stdout.strip() == "set()", done.stderr
+LOADED = """
+import sys
+import django
+django.setup()
+from core import telemetry
+telemetry.start("web")
+# redis-py itself imports OpenTelemetry's metrics where they are installed.
+unasked = {"opentelemetry.instrumentation", "opentelemetry.exporter", "sentry_sdk", "openai", "holidays"}
+print(unasked & set(sys.modules))
+import config.wsgi
+print({"openai", "holidays"} - set(sys.modules))
+"""
+
+
+def test_a_process_loads_nothing_that_it_may_not_need_and_the_web_all_before_it_forks():
+    env = os.environ | {"OPENAI_API_KEY": "a-key"}
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["set()", "set()"], done.stderr
 
 
 def test_what_is_told_is_a_list():
