@@ -103,16 +103,29 @@ from core import telemetry
 telemetry.start("web")
 # redis-py itself imports OpenTelemetry's metrics where they are installed.
 unasked = {"opentelemetry.instrumentation", "opentelemetry.exporter", "sentry_sdk", "openai", "holidays"}
-print(unasked & set(sys.modules))
+seen = [unasked & set(sys.modules)]
+%s
+print(seen)
+"""
+WEB = """
 import config.wsgi
-print({"openai", "holidays"} - set(sys.modules))
+seen += ["openai" in sys.modules, "holidays" in sys.modules]
+"""
+WORKER = """
+from config.celery import app
+for queues in ("reminders", "people,reminders"):
+    app.Worker(queues=queues)
+    seen.append("openai" in sys.modules)
 """
 
 
-def test_a_process_loads_nothing_that_it_may_not_need_and_the_web_all_before_it_forks():
-    env = os.environ | {"OPENAI_API_KEY": "a-key"}
-    done = subprocess.run([sys.executable, "-c", LOADED], cwd=PROJECT, env=env, capture_output=True, text=True)
-    assert done.stdout.splitlines() == ["set()", "set()"], done.stderr
+@pytest.mark.parametrize(
+    ("program", "seen"), [(WEB, "[set(), True, True]"), (WORKER, "[set(), False, True]")], ids=["web", "worker"]
+)
+def test_a_process_loads_what_its_own_work_needs_before_it_forks_and_nothing_else(program, seen):
+    command, env = [sys.executable, "-c", LOADED % program], os.environ | {"OPENAI_API_KEY": "a-key"}
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == [seen], done.stderr
 
 
 def test_what_is_told_is_a_list():
