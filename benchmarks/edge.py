@@ -8,7 +8,7 @@ from statistics import median
 from benchmarks import edge_growth, edges, harness, traffic, wrk
 from benchmarks.client import search_path
 from benchmarks.edge_sides import ROUNDS, Side, Sides, interleave, listed
-from benchmarks.harness import Site
+from benchmarks.harness import Site, Web
 from benchmarks.peer_site import running_peer
 from benchmarks.results import Goal, Result, Table
 
@@ -25,8 +25,9 @@ def run(*, quick: bool) -> Result:
         raise SystemExit("This benchmark needs Debian's packages nginx and wrk.")
     with Site(quick=quick) as site:
         result = Result("edge", "The edge, and what it costs", site.load())
-        replayed = _replay(site, result, quick=quick)
-        _hottest(site, result, quick=quick)
+        web = site.start_web(workers=2, **edges.ALIKE)
+        replayed = _replay(site, web, result, quick=quick)
+        _hottest(site, web, result, quick=quick)
         edge_growth.describe(result, edge_growth.measure(site, _QUERY, quick=quick), replayed)
     return result
 
@@ -34,11 +35,11 @@ def run(*, quick: bool) -> Result:
 # --- by Zipf, against the peer ---
 
 
-def _replay(site: Site, result: Result, *, quick: bool) -> float:
+def _replay(site: Site, web: Web, result: Result, *, quick: bool) -> float:
     """Ours and the peers answer the same lists in turn, each cold at first. Returns our rate."""
     rounds, draws, distinct = (1, 300, 500) if quick else (ROUNDS, _DRAWS, _DISTINCT)
     asks = traffic.drawn(site, rounds * draws, distinct=distinct)
-    with _against(site) as sides:
+    with _against(site, web, workers=1 if quick else 2) as sides:
         for number in range(rounds):
             _one_round(sides, listed(site, asks[number * draws : (number + 1) * draws]))
     result.notes += _notes(len(asks), distinct, met=len({path for path, _ in asks}))
@@ -53,15 +54,14 @@ def _one_round(sides: Sides, asks: Path) -> None:
 
 
 @contextlib.contextmanager
-def _against(site: Site) -> Iterator[Sides]:
-    """Two processes each on the same PostgreSQL; the peers have caches of their own in the same Redis."""
+def _against(site: Site, web: Web, *, workers: int) -> Iterator[Sides]:
+    """All on the same PostgreSQL; the peers, of so many processes, have caches of their own in the same Redis."""
     with contextlib.ExitStack() as stack:
-        web = site.start_web(workers=2, **edges.ALIKE)
         ours = stack.enter_context(edges.front(site, "ours", [web.port]))
         stack.enter_context(edges.counting(site, ours))
         sides = {OURS: Side(ours.url, web.master.children)}
         for name, database, cached in ((PEER, 1, False), (PEER_CACHED, 2, True)):
-            peer = stack.enter_context(running_peer(site, database=database))
+            peer = stack.enter_context(running_peer(site, workers=workers, database=database))
             front = stack.enter_context(edges.front(site, f"peer-{database}", peer.ports, cached=cached))
             sides[name] = Side(front.url, peer.processes)
         site.flush_cache()
@@ -95,10 +95,9 @@ def _describe_replay(result: Result, sides: Sides) -> None:
 # --- the hottest search ---
 
 
-def _hottest(site: Site, result: Result, *, quick: bool) -> None:
+def _hottest(site: Site, web: Web, result: Result, *, quick: bool) -> None:
     path = search_path(_QUERY)
     with contextlib.ExitStack() as stack:
-        web = site.start_web(workers=2, **edges.ALIKE)
         front = stack.enter_context(edges.front(site, "hottest", [web.port]))
         stack.enter_context(edges.counting(site, front))
         alone = stack.enter_context(edges.nginx_alone(site, front, path))

@@ -23,7 +23,7 @@ _BALANCER = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n"
 # Behind TLS as in production. The peer asks no outside source, so neither does the product here.
 ALIKE = {
     "INSECURE_HTTP": "0", "ALLOWED_HOSTS": f"{HOST},127.0.0.1", "TRUSTED_PROXIES": "127.0.0.0/8",
-    "DATA_GO_KR_SERVICE_KEY": "",
+    "DATA_GO_KR_SERVICE_KEY": "", "OPENAI_API_KEY": "",
 }  # fmt: skip
 # What any nginx adds by itself.
 _OF_NGINX = frozenset(("server", "date", "content-length", "content-type", "connection", "accept-ranges"))

@@ -24,10 +24,11 @@ def run(*, quick: bool) -> Result:
     with Site(quick=quick) as site:
         result = Result("feed", "The feed that phones fill their alarms from", site.load(), quick=quick)
         web = site.start_web()
-        session = requests.Session()
-        session.headers["Authorization"] = f"Bearer {_token(site)}"
-        rows = _fill(session, web.url)
-        _measure(result, session, web.url, QUICK if quick else REQUESTS)
+        # Closed before the web is: it would wait for a connection that is kept.
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Bearer {_token(site)}"
+            rows = _fill(session, web.url)
+            _measure(result, session, web.url, QUICK if quick else REQUESTS)
     result.notes.append(
         f"One person with {PLANS} plans of three doses a day ({rows:,} intakes in the window), one request after "
         "another over a kept connection, until the client has read the last byte."

@@ -59,6 +59,7 @@ _SOURCES = (
     "/1471000/DrugPrdtPrmsnInfoService07/getDrugPrdtPrmsnDtlInq06",
 )
 LENT_HOME = "PILLING_BENCH_HOME"
+_MIGRATE = "from django.core.management import call_command as call; call('migrate', verbosity=0)"
 LOADED = "pilling"
 _LENT = (
     "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DJANGO_SECRET_KEY", "DATA_GO_KR_SERVICE_KEY",
@@ -108,8 +109,6 @@ class Site:
             (self.home.root / "static").mkdir()
             given = self._borrow(self._lender) if self._lender else self._start()
             self.env = dict(os.environ) | _PRODUCTION | RAISED_LIMITS | given | {"PILLING_HOME": str(self.home.root)}
-            if not self._lender:
-                self.manage("migrate", "--verbosity", "0")
         except BaseException:
             self.stop()
             raise
@@ -122,7 +121,7 @@ class Site:
 
     def _start(self) -> dict[str, str]:
         claim(self.home)
-        return start_environment(self.supervisor, self.home)
+        return start_environment(self.supervisor, self.home, durable=not self.quick)
 
     def _borrow(self, lender: Home) -> dict[str, str]:
         given = lender.read_state() or {}
@@ -164,22 +163,27 @@ class Site:
         return [sys.executable, "manage.py", *arguments]
 
     def load(self) -> str:
-        """Load the catalogue unless it is there; returns what it is, for the record."""
-        if not self._lender:
-            self.manage("load_catalogue", str(self.data))
+        """Make the tables and load the catalogue unless they are there; returns what it is, for the record."""
+        self.migrate(f"call('load_catalogue', {str(self.data)!r})")
         return self.get_ready()
+
+    def migrate(self, then: str = "") -> None:
+        """Unless the tables are there; `then` follows in the same process, since starting Django takes a while."""
+        if not self._lender:
+            self.manage("shell", "--no-imports", "-c", f"{_MIGRATE}; {then}")
 
     def get_ready(self) -> str:
         """Once the catalogue is loaded: statistics for the planner, stand-ins awake, without faults, at count zero."""
         self.query("ANALYZE")
         for setting in ("faults", "calls"):
             self.standin("DELETE", f"/{setting}")
-        self.standin("POST", "/settings", STANDIN_SETTINGS)
+        self.standin("POST", "/settings", STANDIN_SETTINGS | {"permit_detail_seconds": 0})
         self._wake_standins()
+        self.standin("POST", "/settings", STANDIN_SETTINGS)
         return self.describe()
 
     def _wake_standins(self) -> None:
-        """The stand-in reads its records at the first request; no benchmark shall wait for that."""
+        """No benchmark shall wait for the stand-in to read its records, which it does at the first request."""
         params = {"serviceKey": self.env["DATA_GO_KR_SERVICE_KEY"], "type": "json", "numOfRows": "1"}
         for path in _SOURCES:
             requests.get(self.env["DATA_GO_KR_BASE_URL"] + path, params=params, timeout=60).raise_for_status()

@@ -23,6 +23,7 @@ _HOT_PASSES = 250
 
 def run(*, quick: bool) -> Result:
     with Site(quick=quick, borrow=quick) as site:
+        site.migrate()
         seconds, peak = _load_watched(site)
         result = Result("memory", "Memory, and a hit in it", site.get_ready(), quick=quick)
         _describe_loading(result, seconds, peak)

@@ -23,9 +23,9 @@ from pharmacies.selectors.nearest import statement
 from sandbox.home import PROJECT
 
 _RADIUS, _LIMIT = 3_000, 20
-_POINTS, _QUICK_POINTS = 10_000, 50
-_MILLION, _QUICK_ROWS = 1_000_000, 5_000
-_LOOKUPS, _QUICK_LOOKUPS = 100_000, 60
+_POINTS, _QUICK_POINTS = 10_000, 20
+_MILLION, _QUICK_ROWS = 1_000_000, 2_000
+_LOOKUPS, _QUICK_LOOKUPS = 100_000, 20
 _NAIVE, _NAIVE_QUICK = 20, 2
 _PASSES = 2
 _SEED = 20_261_126
@@ -53,6 +53,7 @@ def run(*, quick: bool) -> Result:
         f"Nearest {_LIMIT} within {_RADIUS:,} m of random points, each some hundred metres from a random row."
     )
     with Site(quick=quick) as site:
+        site.migrate()
         site.manage("load_pharmacies", str(_file(site)))
         rows = int(site.query("SELECT count(*) FROM pharmacy")[0][0])
         real = f"{'the real list' if site.data == FULL else 'our own sample'}, {rows:,} rows"

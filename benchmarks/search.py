@@ -22,8 +22,8 @@ from medicines.search.symptoms import all_symptoms
 from medicines.selectors.search import statement
 from medicines.selectors.suggest import suggest_statement
 
-_MILLION, _QUICK_ROWS = 1_000_000, 3_000
-_ASKED, _ASKED_QUICK = 300, 20
+_MILLION, _QUICK_ROWS = 1_000_000, 1_000
+_ASKED, _ASKED_QUICK = 300, 10
 _NAIVE, _NAIVE_QUICK = 12, 3
 _PASSES = 3
 _REBUILD = """from medicines.services import search_index, search_terms

@@ -11,7 +11,7 @@ from benchmarks.results import Cell, Goal, Result, Table
 from sandbox.home import PROJECT
 
 READERS_A_DAY, DAYS, CHANGED = 10_000, 30, 0.02
-QUICK_READERS, QUICK_DAYS = 200, 2
+QUICK_READERS, QUICK_DAYS = 80, 2
 # Only one of so many products, and one of so many readers: what costs is the first reader of each text.
 ONE_OF = 8
 BUDGET = 8.0

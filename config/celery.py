@@ -1,10 +1,11 @@
 """The Celery application: `celery -A config worker`, `celery -A config beat`."""
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from django.conf import settings
 
 from core import stores, telemetry, worker_metrics
@@ -32,6 +33,13 @@ def _redbeat() -> dict[str, Any]:
 @setup_logging.connect
 def _leave_logging(**kwargs: Any) -> None:
     """Lines, levels and handlers are settings.LOGGING's; Celery sets up its own unless somebody listens here."""
+
+
+@worker_init.connect
+def _load(sender: Any, **kwargs: Any) -> None:
+    """What the tasks of these queues need, once, before the pool is forked."""
+    if not {"people", "batch"}.isdisjoint(sender.app.amqp.queues.consume_from):
+        import_module("summaries.client").load_package()
 
 
 @worker_process_init.connect

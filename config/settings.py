@@ -12,6 +12,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from whitenoise.compress import Compressor
 
 from config import policies, queues
 from config.api_docs import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -268,6 +269,9 @@ ADMIN_CONTENT_SECURITY_POLICY = policies.ADMIN
 STATIC_URL = "/static/"
 _HOME = Path(os.environ.get("PILLING_HOME") or BASE_DIR / "var")
 STATIC_ROOT = _HOME / "static"
+# Under the names with a digest alone, which is how pages ask for them; source maps are for whoever opens a debugger.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 PICTURES_ROOT = Path(env.str("PICTURES_ROOT", "") or _HOME / "pictures")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

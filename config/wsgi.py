@@ -15,3 +15,4 @@ import_module(settings.ROOT_URLCONF)
 # The tasks that these send are bound, and their counters begin.
 import_module("config.celery").app.finalize()
 import_module("pharmacies.selectors.holidays").load_library()
+import_module("summaries.client").load_package()

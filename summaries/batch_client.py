@@ -10,17 +10,18 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from openai import NotFoundError
-from openai.types import Batch
 from pydantic import BaseModel, ValidationError
 
 from core import metrics
 from core.errors import VendorBadReply, VendorError, VendorRefused
 from summaries import prompts
-from summaries.client import read_body, request_body, sdk, translated
+from summaries.client import not_found, read_body, request_body, sdk, translated
 from summaries.completions import VENDOR, Answer, Usage, read_answer, read_usage
+
+if TYPE_CHECKING:
+    from openai.types import Batch
 
 ENDPOINT: Final = "/v1/chat/completions"
 KEY = "pilling_batch"
@@ -120,7 +121,7 @@ def retrieve(*, remote_id: str) -> RemoteBatch | None:
     with _counted():
         try:
             return _remote(sdk().batches.retrieve(remote_id))
-        except NotFoundError:
+        except not_found():
             return None
 
 
@@ -146,7 +147,7 @@ def delete_file(*, file: str) -> None:
     with _counted():
         try:
             sdk().files.delete(file)
-        except NotFoundError:
+        except not_found():
             return
 
 
@@ -156,7 +157,7 @@ def _content(file: str) -> bytes:
             with sdk().files.with_streaming_response.content(file) as response:
                 ends = time.monotonic() + FILE_SECONDS
                 return read_body(response.iter_bytes(), ends=ends, limit=MAX_FILE_BYTES)
-        except NotFoundError:
+        except not_found():
             return b""
 
 
@@ -174,7 +175,7 @@ def _result(read: _Line) -> Result:
         return Result(read.custom_id, None, error.outcome, error.reason, usage)
 
 
-def _remote(batch: Batch) -> RemoteBatch:
+def _remote(batch: "Batch") -> RemoteBatch:
     problems = (batch.errors and batch.errors.data) or []
     reason = next((problem.code or "" for problem in problems), "")
     return RemoteBatch(batch.id, batch.status, batch.output_file_id or "", batch.error_file_id or "", reason)

@@ -2,7 +2,8 @@
 
 Contract: https://platform.openai.com/docs/api-reference/chat/create and the `openai` package (3.54). The package
 repeats a call even when the quota is used up, and reads any answer to its end; so its retries are off, and the body
-is read here, within a size and a deadline.
+is read here, within a size and a deadline. It takes longer to load than all of Django: the processes that call the
+vendor load it before they fork (`load_package`), all others never.
 """
 
 import contextlib
@@ -11,15 +12,17 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import openai
 from django.conf import settings
-from openai import OpenAI
 
 from core import breaker, metrics
 from core.errors import VendorBadReply, VendorError, VendorRefused, VendorTimeout, VendorUnreachable
 from summaries.completions import VENDOR, Answer, Usage, answer_format, read_answer, read_usage
+
+if TYPE_CHECKING:
+    import openai
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0
@@ -154,6 +157,8 @@ def _ask(request: Mapping[str, Any]) -> bytes:
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """The package's errors as ours."""
+    import openai
+
     try:
         yield
     except openai.APITimeoutError:
@@ -185,7 +190,7 @@ def read_body(chunks: Iterator[bytes], *, ends: float, limit: int) -> bytes:
     return bytes(body)
 
 
-def _refused(error: openai.APIStatusError) -> VendorError:
+def _refused(error: "openai.APIStatusError") -> VendorError:
     """The vendor's status as one of ours. Quota, key and bad requests are not asked again at once."""
     if error.status_code >= 500 or error.status_code in (408, 409):
         return VendorUnreachable(VENDOR, str(error.status_code))
@@ -207,15 +212,30 @@ def _seconds(text: str | None) -> float | None:
         return None
 
 
-def sdk() -> OpenAI:
+def load_package() -> None:
+    """For a master, before it forks those who call the vendor; nobody does without a key."""
+    if is_configured():
+        import_module("openai")
+
+
+def not_found() -> "type[openai.NotFoundError]":
+    """The package's error for what the vendor does not know."""
+    import openai
+
+    return openai.NotFoundError
+
+
+def sdk() -> "openai.OpenAI":
     """Built when first needed, and anew when the settings change: the package refuses an empty key at construction."""
     return _built(settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL)
 
 
 @functools.lru_cache(maxsize=2)
-def _built(key: str, base_url: str) -> OpenAI:
+def _built(key: str, base_url: str) -> "openai.OpenAI":
+    import openai
+
     timeout = openai.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS, read=READ_SECONDS)
-    return OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
+    return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
 
 
 # A connection shared by parent and child would mix their answers up.

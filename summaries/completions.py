@@ -2,12 +2,14 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from core.errors import VendorBadReply, VendorRefused
+
+if TYPE_CHECKING:
+    from openai.types.shared_params import ResponseFormatJSONSchema
 
 VENDOR = "openai"
 # More than any model takes, and what a column holds.
@@ -138,7 +140,7 @@ def _sentences(content: str | None) -> tuple[WrittenSentence, ...]:
 
 
 @functools.cache
-def answer_format() -> ResponseFormatJSONSchema:
+def answer_format() -> "ResponseFormatJSONSchema":
     """The schema that the model must answer in."""
     schema = Written.model_json_schema()
     return {"type": "json_schema", "json_schema": {"name": "summary", "strict": True, "schema": schema}}

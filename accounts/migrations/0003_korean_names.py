@@ -4,6 +4,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import accounts.models
+from core.rewording import reworded
 
 
 class Migration(migrations.Migration):
@@ -146,3 +147,4 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, max_length=60, null=True, unique=True, verbose_name="아이디"),
         ),
     ]
+    operations = reworded(operations)

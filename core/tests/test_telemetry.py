@@ -95,12 +95,37 @@ def test_a_report_says_where_and_not_what(collector):
         assert secret not in sent
 
 
-def test_without_an_address_nothing_of_it_is_even_imported():
-    # redis-py itself imports OpenTelemetry's metrics where they are installed.
-    program = "import django; django.setup(); from core import telemetry; telemetry.start('web'); import sys;"
-    program += "print({'opentelemetry.instrumentation', 'opentelemetry.exporter', 'sentry_sdk'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=os.environ, capture_output=True, text=True)
-    assert done.stdout.strip() == "set()", done.stderr
+LOADED = """
+import sys
+import django
+django.setup()
+from core import telemetry
+telemetry.start("web")
+# redis-py itself imports OpenTelemetry's metrics where they are installed.
+unasked = {"opentelemetry.instrumentation", "opentelemetry.exporter", "sentry_sdk", "openai", "holidays"}
+seen = [unasked & set(sys.modules)]
+%s
+print(seen)
+"""
+WEB = """
+import config.wsgi
+seen += ["openai" in sys.modules, "holidays" in sys.modules]
+"""
+WORKER = """
+from config.celery import app
+for queues in ("reminders", "people,reminders"):
+    app.Worker(queues=queues)
+    seen.append("openai" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "seen"), [(WEB, "[set(), True, True]"), (WORKER, "[set(), False, True]")], ids=["web", "worker"]
+)
+def test_a_process_loads_what_its_own_work_needs_before_it_forks_and_nothing_else(program, seen):
+    command, env = [sys.executable, "-c", LOADED % program], os.environ | {"OPENAI_API_KEY": "a-key"}
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == [seen], done.stderr
 
 
 def test_what_is_told_is_a_list():

@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,22 +116,23 @@ class Build:
         for source in sources:
             place = self.stage.place(target)
             if lender:
-                self._carry(self.stages[lender[1]].place(source), place, lambda _: False)
+                # What a stage lends is not written to any more.
+                self._carry(self.stages[lender[1]].place(source), place, lambda _: False, os.link)
             else:
-                self._carry(self.context / source, place, self.ignored)
+                self._carry(self.context / source, place, self.ignored, shutil.copy2)
 
-    def _carry(self, source: Path, target: Path, ignored: object) -> None:
+    def _carry(self, source: Path, target: Path, ignored: Callable[[Path], bool], copy: Callable[..., object]) -> None:
         if source.is_file():
             target = target / source.name if target.is_dir() else target
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+            copy(source, target)
             return
         for file in sorted(source.rglob("*")):
             inside = file.relative_to(source)
-            if not file.is_dir() and not ignored(inside):  # type: ignore[operator]
+            if not file.is_dir() and not ignored(inside):
                 place = target / inside
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(file, place, follow_symlinks=False)
+                copy(file, place, follow_symlinks=False)
 
     def _run(self, rest: str) -> None:
         commands = [part for part in rest.split(" && ") if not _USERS.match(part)]

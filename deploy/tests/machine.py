@@ -32,6 +32,7 @@ class Machine:
         self.redis = {"redis": Valkey(self.home, "cache"), "redis-broker": Valkey(self.home, "broker")}
         self.children = [self.postgres.start(), *(server.start() for server in self.redis.values())]
         self.running: dict[str, Child] = {}
+        self.found_well: set[str] = set()
         self._write_secrets()
 
     def _write_secrets(self) -> None:
@@ -64,6 +65,7 @@ class Machine:
         child = spawn(service, command, log=log, env=self.environment(service), cwd=self.image.place("."))
         self.children.append(child)
         self.running[service] = child
+        self.found_well.discard(service)
         return child
 
     def once(self, service: str, command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -79,8 +81,13 @@ class Machine:
         return self.once(service, command).returncode == 0
 
     def wait_until_well(self, service: str) -> None:
+        """By its check once; after that it only has to be alive, since a worker's check takes seconds."""
+        if service in self.found_well:
+            assert self.running[service].alive(), self.running[service].log_tail()
+            return
         log = self.folder / f"{service}.log"
         wait_for(lambda: self.is_well(service), seconds=90, why=log.read_text()[-3000:] if log.exists() else "")
+        self.found_well.add(service)
 
     def _found(self, command: list[str]) -> list[str]:
         """With the program looked up where the image looks."""

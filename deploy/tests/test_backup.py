@@ -152,6 +152,12 @@ def site():
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def base(site):
+    """A backup that all share who only read one: making one takes a second or two."""
+    return site.base()
+
+
 def test_a_backup_is_made_tried_and_told(site):
     done = site.run("run")
     assert done.returncode == 0, done.stderr
@@ -204,8 +210,8 @@ def test_the_schedule_tells_by_itself_how_old_the_archive_is(site):
         running.process.wait()
 
 
+@pytest.mark.usefixtures("base")
 def test_nothing_leaves_the_server_in_the_clear(site):
-    site.base()
     site.archived()
     files = [*(site.folder / "backups").glob("base-*"), *(site.folder / "wal").iterdir()]
     assert len(files) >= 2
@@ -246,15 +252,13 @@ def test_a_backup_that_breaks_off_gets_no_name_of_one(site):
     assert not list((site.folder / "backups").glob("*.partial"))
 
 
-def test_a_damaged_backup_is_noticed(site):
-    base = site.base()
-    whole = base.read_bytes()
-    base.write_bytes(whole[: len(whole) // 2] + b"\0" + whole[len(whole) // 2 + 1 :])
-    assert site.run("trial", base, site.folder / "trial").returncode != 0
+def test_a_damaged_backup_is_noticed(site, base):
+    whole, damaged = base.read_bytes(), site.temporary / base.name
+    damaged.write_bytes(whole[: len(whole) // 2] + b"\0" + whole[len(whole) // 2 + 1 :])
+    assert site.run("trial", damaged, site.folder / "trial").returncode != 0
 
 
-def test_another_passphrase_opens_nothing(site):
-    base = site.base()
+def test_another_passphrase_opens_nothing(site, base):
     wrong = site.folder / "tmp" / "wrong"
     wrong.write_text("another\n")
     done = site.run("restore", base, site.folder / "trial" / "wrong", BACKUP_PASSPHRASE_FILE=str(wrong))

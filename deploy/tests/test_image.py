@@ -36,7 +36,7 @@ def ask(machine, path, **headers):
     return requests.get(address, headers={"Host": "pilling.test", **headers}, timeout=60, allow_redirects=False)
 
 
-@pytest.mark.parametrize("service", ["web", *WORKERS, "celery-beat"])
+@pytest.mark.parametrize("service", ["web", "celery-beat", *WORKERS])
 def test_each_process_is_well_by_its_own_check(machine, service):
     machine.wait_until_well(service)
 

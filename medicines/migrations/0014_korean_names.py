@@ -2,6 +2,8 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.rewording import reworded
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -380,3 +382,4 @@ class Migration(migrations.Migration):
             field=models.IntegerField(default=0, verbose_name="전체 수"),
         ),
     ]
+    operations = reworded(operations)

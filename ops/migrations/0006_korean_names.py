@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from core.rewording import reworded
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -134,3 +136,4 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(null=True, verbose_name="응답 번호"),
         ),
     ]
+    operations = reworded(operations)

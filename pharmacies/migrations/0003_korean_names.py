@@ -2,6 +2,8 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.rewording import reworded
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -214,3 +216,4 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(auto_now=True, verbose_name="고친 때"),
         ),
     ]
+    operations = reworded(operations)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-import holidays
 from django.utils import timezone
 
 from core import replica
@@ -73,4 +72,7 @@ def _of_library(day: date) -> str:
 
 @lru_cache(maxsize=8)
 def _library_year(year: int) -> Mapping[date, str]:
+    # Dear to load, and commands and beat have no use for it (`load_library`).
+    import holidays
+
     return dict(holidays.country_holidays("KR", years=year, language="ko"))

@@ -8,8 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-import holidays
-
 from sandbox.standins.pharmacies import Pharmacies
 from sandbox.standins.vendor import JSON, PLAIN, Reply, Request
 from sandbox.standins.wire import Page, gateway_error, page_reply
@@ -69,6 +67,9 @@ def _days_off(request: Request) -> Reply:
     year, size = _count(request.params, "solYear", 0), _count(request.params, "numOfRows", 10)
     if not year or size is None or year > 2_100:
         return gateway_error(10)
+    # Loaded only when asked for: three hundred countries.
+    import holidays
+
     days: Mapping[date, str] = holidays.country_holidays("KR", years=year, language="ko")
     rows = [json.dumps(_day_off(day, name)) for day, name in sorted(days.items())]
     return page_reply(Page(1, size, len(rows), rows[:size]), as_json=False)

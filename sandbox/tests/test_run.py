@@ -125,11 +125,30 @@ def dump(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def blocked(homes, dump):
-    """A start on another server's port. It waits half a minute for it: meanwhile there are other tests."""
+    """Another user's start on another server's port. It waits half a minute for it: meanwhile `first` comes up."""
     with ThreadingHTTPServer(("127.0.0.1", 0), SaysReady) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
-        yield homes("blocked", SANDBOX_DATA=str(dump), PORT=str(other.server_port))
+        yield homes("second", root=False, SANDBOX_DATA=str(dump), PORT=str(other.server_port))
         other.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cut_off(homes, dump, blocked, first):
+    """The next start of that home, killed before it was up."""
+    blocked.process.wait(120)
+    blocked.wait_until_nothing_is_left()
+    started = homes("second", root=False, SANDBOX_DATA=str(dump))
+    deadline = time.monotonic() + 200
+    while "Starting gunicorn" not in started.said() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    started.end(signal.SIGKILL)
+    return started
+
+
+@pytest.fixture(scope="module")
+def second(homes, dump, cut_off):
+    """The third start, which comes up beside `first`."""
+    return homes("second", root=False, SANDBOX_DATA=str(dump)).wait()
 
 
 COUNT = "from medicines.models import Medicine; print(Medicine.objects.count())"
@@ -137,9 +156,19 @@ COUNT = "from medicines.models import Medicine; print(Medicine.objects.count())"
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.usefixtures("blocked")
-def test_two_copies_of_two_users_do_not_disturb_each_other(homes, first):
-    second = homes("second", root=False).wait()
+def test_a_first_start_that_came_to_nothing_spoils_no_later_one(blocked, cut_off, second):
+    """Another's port is not taken for ours, the password that nobody saw is still shown, bad rows stop nothing."""
+    assert blocked.process.returncode == 1
+    assert "Pilling is up" not in blocked.said()
+    assert f"Port {blocked.env['PORT']} is still in use" in blocked.said()
+    assert "user admin" not in cut_off.said()
+    assert "permit.jsonl line 306" in cut_off.said()
+    assert "user admin, password" in second.said()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_copies_of_two_users_do_not_disturb_each_other(first, second):
     assert search(second, "타이레놀")["results"]
     owners = {path.stat().st_uid for path in second.home.rglob("*")}
     assert owners == {ORDINARY_USER.pw_uid if os.geteuid() == 0 else os.geteuid()}
@@ -170,29 +199,6 @@ def test_it_runs_stops_without_a_trace_and_survives_a_kill(homes, first):
     again = homes("first").wait()
     assert search(again, "타이레놀")["results"]
     again.end(signal.SIGTERM)
-    again.wait_until_nothing_is_left()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_first_start_that_came_to_nothing_spoils_no_later_one(homes, blocked, dump):
-    """Another's port is not taken for ours, the password that nobody saw is still shown, bad rows stop nothing."""
-    assert blocked.process.wait(120) == 1
-    assert "Pilling is up" not in blocked.said()
-    assert f"Port {blocked.env['PORT']} is still in use" in blocked.said()
-    blocked.wait_until_nothing_is_left()
-
-    cut_off = homes("blocked", SANDBOX_DATA=str(dump))
-    deadline = time.monotonic() + 200
-    while "Starting gunicorn" not in cut_off.said() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    cut_off.end(signal.SIGKILL)
-    assert "user admin" not in cut_off.said()
-    assert "permit.jsonl line 306" in cut_off.said()
-
-    again = homes("blocked", SANDBOX_DATA=str(dump)).wait()
-    assert "user admin, password" in again.said()
-    again.end(signal.SIGINT)
     again.wait_until_nothing_is_left()
 
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.rewording import reworded
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -182,3 +184,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = reworded(operations)

@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from core.rewording import reworded
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -249,3 +251,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = reworded(operations)
