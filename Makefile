@@ -7,6 +7,8 @@ JOBS ?= 3
 # Real processes on a busy machine: who fails is tried once more, and told of as RERUN, a defect to be mended all the same.
 SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder --reruns 1 --rerun-show-tracebacks
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# The product is many processes. Told to keep no compiled code, each would compile all of ours again: a quarter of its start.
+unexport PYTHONDONTWRITEBYTECODE
 # The requirements name every package, so pip installs them as listed: older pips resolve `coverage[toml]` past its pin.
 # The Django plugin of mypy imports the settings; no server is asked for anything.
 CHECK_ENV := DJANGO_SECRET_KEY=only-for-static-checks-0123456789abcdef DATABASE_URL=postgresql://localhost/check \

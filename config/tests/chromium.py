@@ -10,6 +10,7 @@ from asyncio.events import _set_running_loop
 from contextlib import contextmanager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 _FLAGS = (
@@ -73,3 +74,10 @@ def chromium_page(*, width=360, height=740, javascript=True):
             yield context.new_page()
         finally:
             context.close()
+
+
+def violations(page):
+    """axe-core's. Half a megabyte of it is put into each document once, and what else it found stays there."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    return page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")

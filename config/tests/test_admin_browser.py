@@ -4,11 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import get_user_model
 
 from config.tests.admin_walk import add_rows
-from config.tests.chromium import chromium_page
+from config.tests.chromium import chromium_page, violations
 from medicines.models import SearchMiss, Synonym
 from medicines.tests import catalogue
 
@@ -36,10 +35,9 @@ def site(live_server, settings):
 
 
 def serious(page):
-    found = Axe().run(page).response["violations"]
     return [
         (each["id"], [node["html"] for node in each["nodes"]][:3])
-        for each in found
+        for each in violations(page)
         if each["impact"] in ("serious", "critical")
     ]
 

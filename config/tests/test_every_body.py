@@ -6,8 +6,7 @@ import re
 import pytest
 
 from accounts.models import User
-from accounts.tests.signing import bearer
-from config.tests.owning import OWNED, own
+from config.tests.owning import OWNED, kept
 from config.tests.walking import METHODS, collection, operations, texts, with_text
 from core.errors import PROBLEMS
 
@@ -23,21 +22,22 @@ def _no_limits(settings):
     settings.THROTTLE_ENABLED = False
 
 
-@pytest.fixture
-def user(db):
-    return User.objects.create_user(kakao_sub="1000:4815000001", nickname="연습1")
+@pytest.fixture(scope="module")
+def owner(django_db_setup, django_db_blocker):
+    with kept(django_db_blocker) as (owner, _):
+        yield owner
 
 
-def address(client, user, operation):
+def address(owner, operation):
     """With the id of something of the user's own in it, so that the body is read."""
     owned = "{" in operation.path and collection(operation.path) in OWNED
-    return operation.address(own(client, user, collection(operation.path))) if owned else operation.address()
+    return operation.address(owner.ids[collection(operation.path)]) if owned else operation.address()
 
 
-def send(client, user, operation, body, *, kind="application/json", **headers):
+def send(client, owner, operation, body, *, kind="application/json", **headers):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    where = address(client, user, operation)
-    return client.generic(operation.method.upper(), where, raw, kind, **bearer(user), **headers)
+    where = address(owner, operation)
+    return client.generic(operation.method.upper(), where, raw, kind, **owner.signed(), **headers)
 
 
 def told(answer, *statuses):
@@ -62,9 +62,9 @@ def test_there_is_something_to_walk():
 @pytest.mark.parametrize("text", [
     "a\0b", "\0", "\ud800", "\udfff\ud800", "a\udc00", "가" * 100_000, "\r\nSet-Cookie: a=1\r\n\r\n",
 ], ids=["nul", "nul alone", "surrogate", "surrogates", "low surrogate", "100,000", "header"])  # fmt: skip
-def test_text_that_is_none(client, user, operation, at, text):
+def test_text_that_is_none(client, owner, operation, at, text):
     """Refused, and the refusal names the field; line breaks may be meant in notes."""
-    answer = send(client, user, operation, with_text(at, text))
+    answer = send(client, owner, operation, with_text(at, text))
     if text.startswith("\r\n"):
         assert answer.status_code < 500
         assert "a" not in answer.cookies
@@ -103,8 +103,8 @@ BODIES = {
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_bodies_that_are_none(client, user, operation, body):
-    answer = send(client, user, operation, body)
+def test_bodies_that_are_none(client, owner, operation, body):
+    answer = send(client, owner, operation, body)
     problem = told(answer, 400)
     assert len(answer.content) < 10_000
     assert len(problem["errors"]) <= 30
@@ -119,13 +119,13 @@ KINDS = [
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("kind", KINDS)
-def test_other_types_of_content(client, user, operation, kind):
-    told(send(client, user, operation, b"{}", kind=kind), 415)
+def test_other_types_of_content(client, owner, operation, kind):
+    told(send(client, owner, operation, b"{}", kind=kind), 415)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
-def test_more_than_a_megabyte(client, user, operation):
-    told(send(client, user, operation, b'{"a":"' + b"a" * 1_048_576 + b'"}'), 413)
+def test_more_than_a_megabyte(client, owner, operation):
+    told(send(client, owner, operation, b'{"a":"' + b"a" * 1_048_576 + b'"}'), 413)
 
 
 NOT_YOURS = {
@@ -143,21 +143,20 @@ NOT_ASKED_FOR = [(each, name) for each in WITH_BODY for name in NOT_YOURS if not
 
 
 @pytest.mark.parametrize(("operation", "name"), NOT_ASKED_FOR, ids=[f"{o} {name}" for o, name in NOT_ASKED_FOR])
-def test_nobody_sets_what_is_not_asked_for(client, user, operation, name):
-    before = User.objects.filter(pk=user.pk).values().get()
-    answer = send(client, user, operation, {name: NOT_YOURS[name]})
+def test_nobody_sets_what_is_not_asked_for(client, owner, operation, name):
+    before = list(User.objects.order_by("pk").values())
+    answer = send(client, owner, operation, {name: NOT_YOURS[name]})
     problem = told(answer, 400)
     assert (name, "unknown") in [(e["field"], e["code"]) for e in problem["errors"]]
-    assert User.objects.filter(pk=user.pk).values().get() == before
-    assert User.objects.count() == 1
+    assert list(User.objects.order_by("pk").values()) == before
 
 
 @pytest.mark.parametrize(("operation", "name"), QUERIES, ids=[f"{o} {name}" for o, name in QUERIES])
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80", "%FF", "%C0%AF", "1&{}=2"])
-def test_queries_that_are_none(client, user, operation, name, text):
-    raw = f"{address(client, user, operation)}?{name}={text.format(name)}"
+def test_queries_that_are_none(client, owner, operation, name, text):
+    raw = f"{address(owner, operation)}?{name}={text.format(name)}"
     # The webhook reads nothing of who lacks Kakao's key.
-    told(client.generic(operation.method.upper(), raw, **bearer(user)), 400, 404, 401)
+    told(client.generic(operation.method.upper(), raw, **owner.signed()), 400, 404, 401)
 
 
 @pytest.mark.parametrize("operation", operations(), ids=str)
@@ -165,27 +164,27 @@ def test_queries_that_are_none(client, user, operation, name, text):
     {"HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"}, {"HTTP_X_METHOD_OVERRIDE": "DELETE"}, {"HTTP_X_HTTP_METHOD": "DELETE"},
     {"QUERY_STRING": "_method=DELETE"},
 ])  # fmt: skip
-def test_the_method_is_the_one_that_was_sent(client, user, operation, way):
+def test_the_method_is_the_one_that_was_sent(client, owner, operation, way):
     if operation.method == "delete":
         return
-    answer = send(client, user, operation, b"{}", **way)
+    answer = send(client, owner, operation, b"{}", **way)
     assert answer.status_code < 500
-    assert User.objects.filter(pk=user.pk).exists()
+    assert User.objects.filter(pk=owner.user.pk).exists()
 
 
 @pytest.mark.parametrize("path", sorted({operation.path for operation in operations()}))
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "PUT", "LINK", "get", "G E T", "한글"])
-def test_other_methods(client, user, path, method):
+def test_other_methods(client, owner, path, method):
     described = [operation for operation in operations() if operation.path == path]
     if method.lower() in [operation.method for operation in described if method in METHODS or method.isupper()]:
         return
-    answer = client.generic(method, address(client, user, described[0]), **bearer(user))
+    answer = client.generic(method, address(owner, described[0]), **owner.signed())
     assert told(answer, 405)["type"] == "/problems/method-not-allowed"
 
 
 @pytest.mark.parametrize("operation", operations(), ids=str)
-def test_what_a_client_does_not_take_is_told_in_the_schema(client, user, operation):
+def test_what_a_client_does_not_take_is_told_in_the_schema(client, owner, operation):
     """406 where the schema has it, and nowhere else."""
     addresses = {operation.address(), operation.address(7)}
-    answers = [getattr(client, operation.method)(each, HTTP_ACCEPT="image/png", **bearer(user)) for each in addresses]
+    answers = [getattr(client, operation.method)(each, HTTP_ACCEPT="image/png", **owner.signed()) for each in addresses]
     assert (406 in [answer.status_code for answer in answers]) == ("406" in operation.statuses)

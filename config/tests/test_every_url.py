@@ -4,11 +4,8 @@ import json
 import re
 
 import pytest
-from django.db import connection
 
-from accounts.models import User
-from accounts.tests.signing import bearer
-from config.tests.owning import MARK, OWNED, own
+from config.tests.owning import MARK, OWNED, kept
 from config.tests.walking import METHODS, api_routes, collection, routes
 from core import personal_data
 from core.errors import PROBLEMS
@@ -41,14 +38,20 @@ def _no_limits(settings):
     settings.THROTTLE_ENABLED = False
 
 
-@pytest.fixture
-def owner(db):
-    return User.objects.create_user(kakao_sub="1000:4815000001", nickname=MARK)
+@pytest.fixture(scope="module")
+def two(django_db_setup, django_db_blocker):
+    with kept(django_db_blocker) as two:
+        yield two
 
 
 @pytest.fixture
-def other(db):
-    return User.objects.create_user(kakao_sub="1000:4815000002", nickname="남")
+def owner(two):
+    return two[0]
+
+
+@pytest.fixture
+def other(two):
+    return two[1]
 
 
 def told(answer, *statuses):
@@ -98,15 +101,15 @@ def test_without_a_login_nothing_is_told(client, route, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_somebody_elses_is_not_found(client, owner, other, route, method):
     name = route.takes[0]
-    id_ = own(client, owner, collection(route.template))
-    before = all_rows(owner)
+    id_ = owner.ids[collection(route.template)]
+    before = all_rows(owner.user)
     address = route.address(**{name: id_})
-    foreign = client.generic(method.upper(), address, b"{}", "application/json", **bearer(other))
+    foreign = client.generic(method.upper(), address, b"{}", "application/json", **other.signed())
     told(foreign, 404, 405)
     # No difference to what never was, or ids could be found out.
-    missing = client.generic(method.upper(), route.address(), b"{}", "application/json", **bearer(other))
+    missing = client.generic(method.upper(), route.address(), b"{}", "application/json", **other.signed())
     assert without_id(foreign) == without_id(missing)
-    assert all_rows(owner) == before
+    assert all_rows(owner.user) == before
 
 
 def without_id(answer):
@@ -116,8 +119,8 @@ def without_id(answer):
 @pytest.mark.parametrize("route", [r for r in api_routes() if not r.takes], ids=lambda r: r.template)
 @pytest.mark.parametrize("query", ["", "?user={}", "?user_id={}", "?owner={}", "?id={}", "?format=csv"])
 def test_no_list_shows_somebody_elses(client, owner, other, route, query):
-    ids = [str(owner.pk), *(str(own(client, owner, what)) for what in OWNED if has(what))]
-    answer = client.get(route.address() + query.format(owner.pk), **bearer(other))
+    ids = [str(owner.user.pk), *(id_ for what, id_ in owner.ids.items() if has(what))]
+    answer = client.get(route.address() + query.format(owner.user.pk), **other.signed())
     assert answer.status_code < 500
     shown = b"".join(answer).decode("utf-8", "replace")
     assert MARK[:10] not in shown
@@ -131,29 +134,4 @@ def has(what):
 @pytest.mark.parametrize("route", BY_COLLECTION, ids=lambda r: r.template)
 @pytest.mark.parametrize("id_", ["0", "-1", "../me", "%2e%2e", "1;x=1", "1%00", "%ED%A0%80", "9" * 400, "1.0", "None"])
 def test_ids_that_are_none(client, other, route, id_):
-    told(client.get(route.address(**{route.takes[0]: id_}), **bearer(other)), 404, 405, 400)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_was_erased_is_nobody_everywhere(client, other):
-    """Their token lives on for minutes. Read or write, it finds nobody: never somebody else, never a broken key."""
-    signed = bearer(other)
-    personal_data.erase(str(other.pk))
-    User.objects.filter(pk=other.pk).delete()
-    before = rows()
-    for route in (route for route in api_routes() if route.name not in OPEN):
-        for method in METHODS:
-            answer = client.generic(method.upper(), route.address(), b"{}", "application/json", **signed)
-            assert answer.status_code < 500, (method, route, answer.content.decode())
-            assert b"".join(answer).decode("utf-8", "replace").count(str(other.pk)) == 0
-    assert rows() == before
-
-
-def rows():
-    """How many rows each table has that names a user; the audit trail may note that a stranger tried."""
-    with connection.cursor() as cursor:
-        counts = {}
-        for table in sorted(personal_data.tables() - {"ops_audit_event"}):
-            cursor.execute(f'SELECT count(*) FROM "{table}"')
-            counts[table] = cursor.fetchone()[0]
-        return counts
+    told(client.get(route.address(**{route.takes[0]: id_}), **other.signed()), 404, 405, 400)

@@ -5,9 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from config.tests.chromium import chromium_page
+from config.tests.chromium import chromium_page, violations
 from medicines.models import Medicine
 from medicines.tests import catalogue
 from medicines.tests.catalogue import record
@@ -46,8 +45,7 @@ def shot(page, name):
 
 
 def no_violation(page):
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
+    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in violations(page)] == []
 
 
 def in_both_schemes(page, address, width):
