@@ -41,6 +41,7 @@ def test_a_broker_behind_sentinels(tmp_path):
     watched = Watched(tmp_path)
     given = {"CELERY_BROKER_URL": watched.url, "CELERY_BROKER_MASTER": "pilling"}
     try:
+        watched.start()
         assert not is_well(**given)
         with redis.Redis(host=HOST, port=watched.master, protocol=2) as broker:
             broker.set(LEASE, "somebody's")
