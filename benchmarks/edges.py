@@ -44,7 +44,7 @@ class Front(Edge):
 
     def _moved(self, text: str) -> str:
         moved = super()._moved(text)
-        return moved if self._cached else moved.replace(" proxy_cache edge;", "")
+        return moved if self._cached else moved.replace(" proxy_cache $edge_cache;", "")
 
     @property
     def url(self) -> str:

@@ -101,6 +101,17 @@ def test_not_modified(edge):
     assert (again.status, again.body) == (304, b"")
 
 
+@pytest.mark.parametrize("condition", [{"If_Match": '"x"'}, {"If_Unmodified_Since": "Mon, 01 Jan 2001 00:00:00 GMT"}])
+def test_conditions_are_the_products_to_weigh(edge, product, condition):
+    path = f"/api/v1/medicines?q={TYLENOL}&limit=4"
+    hit(edge, path)
+    before = edge.counted(product, "search")
+    answers = [edge.ask(path, **condition) for _ in range(3)]
+    assert edge.counted(product, "search") == before + 3
+    assert {(answer.status, answer.headers["x-frame-options"]) for answer in answers} == {(200, "DENY")}
+    assert "stalled cache" not in edge.log()
+
+
 def test_of_a_hundred_at_once_few_reach_the_product(edge, product):
     before, began = edge.counted(product, "search"), time.monotonic()
     with ThreadPoolExecutor(16) as people:
