@@ -80,6 +80,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Outside of all that may answer by itself: a preflight, a strange host.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.browser.PageContentSecurity",
     "dashboard.middleware.ProblemPages",
     "core.browser.ApiCors",
@@ -91,7 +93,6 @@ MIDDLEWARE = [
     "core.browser.PageSecondFactor",
     "core.browser.PageMessages",
     "core.browser.PageHtmx",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from core import context, metrics
 from core.errors import HeadersTooLarge, InternalError, MalformedRequest, Problem, UriTooLong
 from core.logs import JsonFormatter
-from core.problems import API_POLICY, document
+from core.problems import API_POLICY, PERMISSIONS, document
 
 logger = logging.getLogger(__name__)
 # A client that is still sending a long request would lose the answer to a reset: read on, but not for ever.
@@ -28,6 +28,7 @@ _SAFE = (
     "X-Frame-Options: DENY",
     "Referrer-Policy: same-origin",
     f"Content-Security-Policy: {API_POLICY}",
+    f"Permissions-Policy: {PERMISSIONS}",
 )
 _OVER_TLS = "Strict-Transport-Security: max-age=31536000; includeSubDomains; preload"
 # What the application or the configuration did, though gunicorn counts it among the errors of parsing.

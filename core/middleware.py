@@ -12,10 +12,8 @@ from core import context, minutes
 from core.access import record
 from core.browser import API_PREFIX
 from core.errors import PayloadTooLarge
-from core.problems import API_POLICY, as_problem, fault_response, problem_response, route_of
+from core.problems import API_POLICY, PERMISSIONS, as_problem, fault_response, problem_response, route_of
 from core.throttling import from_proxy
-
-_PERMISSIONS = "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"
 
 
 def _disbelieve(request: HttpRequest) -> None:
@@ -69,7 +67,7 @@ class RequestMiddleware:
         total = f"total;dur={seconds * 1000:.2f}"
         given = headers.get("Server-Timing")
         headers["Server-Timing"] = f"{given}, {total}" if given else total
-        headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
         if request.path_info.startswith(API_PREFIX):
             # Nothing here is a page: whatever a browser is tricked into showing may load and run nothing.
             headers.setdefault("Content-Security-Policy", API_POLICY)

@@ -15,6 +15,7 @@ from core.postgresql import DATABASE_AWAY
 logger = logging.getLogger("core.problems")
 # Nothing of the API is a page: a browser that shows it runs and loads nothing, and no page frames it.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PERMISSIONS = "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)"
 
 
 def route_of(request: HttpRequest) -> str:

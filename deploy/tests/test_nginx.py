@@ -72,14 +72,20 @@ def test_every_answer_has_the_security_headers_once(edge, path):
         has_security_headers_once(edge, path)
 
 
+def test_a_preflight_and_a_strange_host_have_them_too(edge):
+    asks = {"Origin": "https://app.pilling.test", "Access-Control-Request-Method": "GET"}
+    assert has_security_headers_once(edge, "/api/v1/medicines?q=a", method="OPTIONS", **asks) == 200
+    assert has_security_headers_once(edge, "/api/v1/medicines?q=a", Host="evil.example") == 400
+
+
 def test_what_gunicorn_refuses_has_them_too(edge):
     """nginx takes longer addresses than gunicorn does, so this one has never met Django."""
     assert has_security_headers_once(edge, "/api/v1/medicines?q=" + "a" * 8_000) == 414
 
 
-def has_security_headers_once(edge, path):
+def has_security_headers_once(edge, path, *, method="GET", **headers):
     connection = edge.connect()
-    connection.request("GET", path, headers={"Host": HOST})
+    connection.request(method, path, headers={"Host": HOST} | headers)
     answer = connection.getresponse()
     connection.close()
     given = [(name.lower(), value) for name, value in answer.getheaders()]
