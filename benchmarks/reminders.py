@@ -110,9 +110,11 @@ def run(*, quick: bool) -> Result:
         _own_broker(site)
         result = Result("reminders", "Reminders due in one minute", "made-up people, ten intakes each", quick=quick)
         sizes = [FEW] if quick else [MANY] if os.environ.get("PILLING_BENCH_SHORT") else [MANY, MOST]
-        with contextlib.closing(Workers(site, standins.url("expo"))) as workers:
-            plain = [_measure(site, standins, workers, size, kill=False) for size in sizes]
-            killed = _measure(site, standins, workers, sizes[0], kill=True)
+        with contextlib.ExitStack() as stack:
+            # A quick run measures nothing, so its workers may stay; else none is there while rows are made.
+            kept = stack.enter_context(_workers(site, standins)) if quick else None
+            plain = [_measure(site, standins, kept, size, kill=False) for size in sizes]
+            killed = _measure(site, standins, kept, sizes[0], kill=True)
     result.tables.append(_table([*plain, killed]))
     result.goals += _goals(plain, killed)
     result.notes.append(
@@ -132,12 +134,24 @@ def _own_broker(site: Site) -> None:
         site.env["CELERY_BROKER_URL"] = broker.url
 
 
-def _measure(site: Site, standins: Standins, workers: Workers, size: int, *, kill: bool) -> Outcome:
+def _workers(site: Site, standins: Standins) -> contextlib.closing[Workers]:
+    return contextlib.closing(Workers(site, standins.url("expo")))
+
+
+def _measure(site: Site, standins: Standins, kept: Workers | None, size: int, *, kill: bool) -> Outcome:
     standins.reset()
     expo = standins.stand("expo").vendor
     assert isinstance(expo, Expo)
     due_at = _prepare(site, size)
-    killer = _Killer(site, workers, expo, brief=size == FEW) if kill else None
+    with contextlib.nullcontext(kept) if kept else _workers(site, standins) as workers:
+        _pass(site, _Killer(site, workers, expo, brief=size == FEW) if kill else None, size)
+        outcome = _outcome(site, expo, size, due_at, workers.kills)
+    print(f"{size:,} due: {outcome.seconds:.1f} s, {outcome.lost} lost, {outcome.twice} twice", flush=True)
+    return outcome
+
+
+def _pass(site: Site, killer: "_Killer | None", size: int) -> None:
+    """Until all are handed over."""
     if killer:
         killer.start()
     try:
@@ -145,9 +159,6 @@ def _measure(site: Site, standins: Standins, workers: Workers, size: int, *, kil
     finally:
         if killer:
             killer.stop()
-    outcome = _outcome(site, expo, size, due_at, workers.kills)
-    print(f"{size:,} due: {outcome.seconds:.1f} s, {outcome.lost} lost, {outcome.twice} twice", flush=True)
-    return outcome
 
 
 def _prepare(site: Site, size: int) -> float:
