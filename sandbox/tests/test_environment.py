@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -160,6 +161,14 @@ with current_app.connection_for_write() as broker:
     broker.ensure_connection(max_retries=1)
 print("all there")
 """
+
+
+@pytest.mark.parametrize(("folder", "below"), [
+    ("/srv/pilling", True), ("/srv/내 문서", False), ("/srv/a,b&c=d#e?f%20g", False), ("/srv/" + "long" * 30, False),
+])  # fmt: skip
+def test_sockets_are_below_the_home_where_its_path_is_plain(folder, below):
+    home = Home(Path(folder))
+    assert (home.sockets == home.run) == below
 
 
 def test_the_state_may_be_in_any_folder(tmp_path):
