@@ -19,7 +19,10 @@ from pathlib import Path
 
 _PLACES = re.compile(r"(?<![\w/.-])/(app|opt/venv|run/pilling|etc/nginx|usr/share/nginx)(?=[/\s\"']|$)")
 # How pip's configuration is called by uv, which reads none of it.
-_INDEX = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
+_INDEX = {
+    "index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+}  # fmt: skip
 _USERS = re.compile(r"^(groupadd|useradd|install -d -o)\b")
 
 
@@ -155,7 +158,7 @@ def clean() -> dict[str, str]:
 
 @functools.cache
 def _index() -> Mapping[str, str]:
-    """Where this machine's pip finds packages, so that uv finds them there too; as pip does, the best of all places."""
+    """Where this machine's pip finds packages and whom it trusts, for uv; as pip does, the best of all places."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     values = {line.partition("=")[0].rpartition(".")[2]: ast.literal_eval(line.partition("=")[2]) for line in told}
