@@ -172,19 +172,17 @@ def test_hits_count_as_searched_for(edge, product):
         counter.stop()
 
 
-def test_of_many_hits_of_one_connection_some_are_told(edge):
-    """Each of the first ninety-nine, about one in eight of the rest: the counter would take more time than nginx."""
+def test_each_hit_of_a_long_connection_is_told(edge):
+    """A balancer keeps one connection for many people."""
     place, line = edge.folder / "run" / "edge.sock", edge.connect()
     place.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(place))
         place.chmod(0o666)
         receiver.setblocking(False)
-        hits, told = ask_often(line, receiver, 99)
-        # The first may go to who listened here before, which nginx notices by that.
-        assert told >= hits - 1 > 30
         hits, told = ask_often(line, receiver, 300)
-        assert 0 < told < hits / 3
+        # The first may go to who listened here before, which nginx notices by that.
+        assert told >= hits - 1 > 200
     place.unlink()
     line.close()
 
