@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from core import context, throttling
 from core.access import record
 from core.browser import API_PREFIX
+from core.compressed import takes_gzip
 from core.errors import Problem
 
 Environ = dict[str, Any]
@@ -92,6 +93,7 @@ def key_of(environ: Environ) -> Hashable | None:
         environ.get("HTTP_HOST"),
         environ.get("wsgi.url_scheme"),
         environ.get("HTTP_X_FORWARDED_PROTO"),
+        takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")),
         throttling.from_proxy(_Request(environ)),
     )
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from core.api import plain_view
 from core.cache import tiers
 from core.celery_task import enqueue
+from core.compressed import compressed
 from core.errors import NotFound, invalid
 from core.preconditions import is_held
 from core.ready import ReadyResponse
@@ -36,6 +37,7 @@ _FRESH = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
 _MAX_SEQ = 20
 
 
+@compressed
 @plain_view(describe=schema.Search)
 def search(request: HttpRequest) -> HttpResponse:
     return _answer(request, _search)
@@ -73,6 +75,7 @@ def _page(
     return search_answer(ranked, query=query, offset=offset, limit=given.limit, link=link, unchecked=unchecked)
 
 
+@compressed
 @plain_view(scope="suggest", describe=schema.Suggest)
 def suggest(request: HttpRequest) -> HttpResponse:
     return _answer(request, _suggest)
@@ -83,11 +86,13 @@ def _suggest(request: HttpRequest) -> Answer:
     return suggest_answer(query=lists.parsed(q), limit=limit)
 
 
+@compressed
 @plain_view(describe=schema.Popular)
 def popular_names(request: HttpRequest) -> HttpResponse:
     return _answer(request, lambda request: popular_answer(limit=read_popular(request)))
 
 
+@compressed
 @plain_view(describe=schema.Detail)
 def medicine(request: HttpRequest, item_seq: str) -> HttpResponse:
     return _answer(request, lambda request: _medicine(request, item_seq))

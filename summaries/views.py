@@ -10,6 +10,7 @@ from core import throttling
 from core.api import json_response, plain_view
 from core.cache import REDIS
 from core.celery_task import enqueue
+from core.compressed import compressed
 from core.errors import SourceDown
 from core.installs import install_of
 from core.postgresql import DATABASE_AWAY
@@ -27,6 +28,7 @@ _FRESH = "public, max-age=1, stale-while-revalidate=1, stale-if-error=600"
 _waiting = threading.BoundedSemaphore(3)
 
 
+@compressed
 @plain_view(describe=schema.Summary)
 def summary(request: HttpRequest, item_seq: str) -> HttpResponse:
     seq, keyword = serializers.read_item_seq(item_seq), serializers.read_keyword(request)

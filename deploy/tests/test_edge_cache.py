@@ -1,5 +1,6 @@
 """nginx's cache: shared by the anonymous alone, two seconds old at most, alive when the product is not."""
 
+import gzip
 import select
 import socket
 import sys
@@ -99,6 +100,29 @@ def test_not_modified(edge):
     etag = hit(edge, path).headers["etag"]
     again = edge.ask(path, If_None_Match=etag)
     assert (again.status, again.body) == (304, b"")
+
+
+def test_the_cache_holds_one_answer_for_who_takes_gzip_and_one_for_the_others(edge, product):
+    path = f"/api/v1/medicines?q={TYLENOL}&limit=9"
+    plain = hit(edge, path)
+    hit(edge, path, Accept_Encoding="gzip")
+    before = edge.counted(product, "search")
+    zipped = edge.ask(path, Accept_Encoding="gzip, deflate, br, zstd")
+    others = [edge.ask(path, Accept_Encoding=accepted) for accepted in ("br;q=1.0, gzip;q=0.5", "gzip;q=0", "identity")]
+    assert edge.counted(product, "search") <= before + 2, "not more than the second hand's turn"
+    assert zipped.headers["content-encoding"] == others[0].headers["content-encoding"] == "gzip"
+    assert gzip.decompress(zipped.body) == gzip.decompress(others[0].body) == plain.body
+    assert [answer.body for answer in others[1:]] == [plain.body, plain.body]
+    assert {answer.headers["vary"].lower() for answer in (plain, zipped, *others)} == {"accept-encoding, origin"}
+
+
+def test_a_tag_of_a_compressed_answer_is_known_to_each(edge):
+    path = f"/api/v1/medicines?q={TYLENOL}&limit=9"
+    plain, zipped = hit(edge, path).headers["etag"], hit(edge, path, Accept_Encoding="gzip").headers["etag"]
+    assert zipped == f"W/{plain}"
+    for etag in (plain, zipped):
+        for accepted in ("gzip", "identity"):
+            assert edge.ask(path, If_None_Match=etag, Accept_Encoding=accepted).status == 304
 
 
 @pytest.mark.parametrize("condition", [{"If_Match": '"x"'}, {"If_Unmodified_Since": "Mon, 01 Jan 2001 00:00:00 GMT"}])

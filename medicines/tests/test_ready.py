@@ -1,5 +1,6 @@
 """Answers that are given before Django begins: the same as Django's, and only while Django would give them."""
 
+import gzip
 import io
 import json
 from urllib.parse import quote
@@ -93,6 +94,18 @@ def test_the_answer_is_djangos_to_the_header(server, path):
     assert {name for name in headers if server.headers[name] != headers[name]} <= ANEW
     assert server.headers["X-Request-ID"] != headers["X-Request-ID"]
     assert int(server.headers["RateLimit-Remaining"]) == int(headers["RateLimit-Remaining"]) - 1
+
+
+def test_who_takes_gzip_gets_it_without_django_too(server):
+    plain = server.warm().body
+    zipped = server.warm(HTTP_ACCEPT_ENCODING="gzip, deflate, br")
+    assert (gzip.decompress(zipped.body), zipped.headers["Content-Encoding"]) == (plain, "gzip")
+    before = server.django
+    assert server.get().body == plain
+    assert "Content-Encoding" not in server.headers
+    assert server.get(HTTP_ACCEPT_ENCODING="gzip;q=0").body == plain
+    assert gzip.decompress(server.get(HTTP_ACCEPT_ENCODING="br, gzip").body) == plain
+    assert server.django == before
 
 
 @pytest.mark.parametrize("change", [
