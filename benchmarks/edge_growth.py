@@ -5,8 +5,8 @@ from statistics import median
 
 from benchmarks import edges
 from benchmarks.client import search_path
-from benchmarks.edge_sides import Side, Sides, interleave
-from benchmarks.edges import HOST_HEADER, PAST_THE_CACHE
+from benchmarks.edge_sides import GIVEN, Side, Sides, interleave
+from benchmarks.edges import PAST_THE_CACHE
 from benchmarks.harness import Site
 from benchmarks.results import Cell, Result, Table
 
@@ -26,7 +26,7 @@ def measure(site: Site, query: str, *, quick: bool) -> Sides:
             for workers in (1,) if quick else (1, 2):
                 web = site.start_web(workers=workers, **edges.ALIKE, **variables)
                 front = stack.enter_context(edges.front(site, f"{tier}-{workers}", [web.port]))
-                sides[_name(tier, workers)] = Side(front.url, web.master.children, (HOST_HEADER, PAST_THE_CACHE))
+                sides[_name(tier, workers)] = Side(front.url, web.master.children, (*GIVEN, PAST_THE_CACHE))
         interleave(site, sides, search_path(query), seconds=_SECONDS, quick=quick)
     return sides
 

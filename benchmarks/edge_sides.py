@@ -8,11 +8,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks import traffic, wrk
-from benchmarks.edges import HOST_HEADER
+from benchmarks.edges import HOST_HEADER, TAKES_GZIP
 from benchmarks.harness import Site
 from benchmarks.results import Cell
 
 ROUNDS = 3
+GIVEN = (HOST_HEADER, TAKES_GZIP)
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Side:
 
     url: str
     processes: Callable[[], Sequence[psutil.Process]]
-    headers: tuple[str, ...] = (HOST_HEADER,)
+    headers: tuple[str, ...] = GIVEN
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 

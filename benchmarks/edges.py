@@ -1,6 +1,7 @@
 """The nginx before what `benchmarks.edge` measures: the shipped file with or without its cache, and a yardstick."""
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,11 @@ from sandbox.ports import free_port
 from sandbox.process import Child, spawn, wait_until
 
 HOST_HEADER = f"Host: {HOST}"
+# As every browser and phone sends it.
+TAKES_GZIP = "Accept-Encoding: gzip, deflate, br, zstd"
 # nginx keeps whoever may be somebody away from its cache.
 PAST_THE_CACHE = "Cookie: passes=1"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that nobody can foretell is made in it
 # As with a balancer in front: every client has a limit of its own, which stays as shipped.
 _BALANCER = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n"
 # Behind TLS as in production. The peer asks no outside source, so neither does the product here.
@@ -39,8 +43,17 @@ class Front(Edge):
 
     def __init__(self, folder: Path, ports: list[int], *, cached: bool) -> None:
         self._cached = cached
+        self._memory: tempfile.TemporaryDirectory[str] | None = None
         super().__init__(folder, ports)
+        self._keep_cache_in_memory()
         (folder / "conf.d" / "real_ip.conf").write_text(_BALANCER)
+
+    def _keep_cache_in_memory(self) -> None:
+        """As the compose file and Kubernetes have it."""
+        if _MEMORY.is_dir():
+            self._memory = tempfile.TemporaryDirectory(prefix="pilling-edge-", dir=_MEMORY)
+            (self.folder / "cache").rmdir()
+            (self.folder / "cache").symlink_to(self._memory.name)
 
     def _moved(self, text: str) -> str:
         moved = super()._moved(text)
@@ -49,6 +62,11 @@ class Front(Edge):
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.tls}"
+
+    def stop(self) -> None:
+        super().stop()
+        if self._memory:
+            self._memory.cleanup()
 
     def processes(self) -> list[psutil.Process]:
         assert self.child
@@ -156,9 +174,9 @@ class Alone:
 
 
 @contextlib.contextmanager
-def nginx_alone(site: Site, before: Front, path: str) -> Iterator[Alone]:
-    """What nginx can do at best with the answer that `before` gives out of its cache."""
-    running = Alone(site.home.root / "alone", before.folder / "tls", _hit(before, path))
+def nginx_alone(site: Site, before: Front, path: str, *, encoding: str = "") -> Iterator[Alone]:
+    """What nginx can do at best with the answer that `before` gives out of its cache to who takes this encoding."""
+    running = Alone(site.home.root / f"alone-{encoding}", before.folder / "tls", _hit(before, path, encoding))
     running.start()
     try:
         yield running
@@ -166,10 +184,10 @@ def nginx_alone(site: Site, before: Front, path: str) -> Iterator[Alone]:
         running.child.stop()
 
 
-def _hit(before: Front, path: str) -> Answer:
+def _hit(before: Front, path: str, encoding: str) -> Answer:
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
-        answer = before.ask(path)
+        answer = before.ask(path, Accept_Encoding=encoding)
         if answer.headers.get("x-cache") == "edge":
             return answer
     raise RuntimeError("nginx never answered out of its cache")

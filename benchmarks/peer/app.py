@@ -13,6 +13,7 @@ import orjson
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.gzip import GZipMiddleware
 
 from benchmarks.peer.observed import Observed, set_up_logging
 from benchmarks.peer.search import search
@@ -47,6 +48,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan, openapi_url=None)
+# From as many bytes on and as small as Django's.
+app.add_middleware(GZipMiddleware, minimum_size=200, compresslevel=6)
 app.add_middleware(Observed)
 
 

@@ -147,3 +147,23 @@ def test_nobody_is_killed_before_the_work_is_done():
     for each in of_kind("Deployment"):
         if each["metadata"]["name"].startswith("worker"):
             assert each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > 120
+
+
+def megabytes(size):
+    number, unit = re.fullmatch(r"(\d+)([mg])i?", size.lower()).groups()
+    return int(number) * {"m": 1, "g": 1024}[unit]
+
+
+def test_nginxs_cache_lies_in_memory_here_and_in_compose():
+    """What misses it writes a file."""
+    kept = megabytes(re.search(r"proxy_cache_path .*max_size=(\w+)", (PROJECT / "nginx.conf").read_text())[1])
+    pod = next(d["spec"]["template"]["spec"] for d in of_kind("Deployment") if d["metadata"]["name"] == "nginx")
+    volume = next(each["emptyDir"] for each in pod["volumes"] if each["name"] == "cache")
+    service = compose.service("nginx")
+    place = dict(mount.split(":size=") for mount in service["tmpfs"])["/var/cache/nginx"]
+    assert volume["medium"] == "Memory"
+    for size, limits in (
+        (volume["sizeLimit"], pod["containers"][0]["resources"]["limits"]),
+        (place, service["deploy"]["resources"]["limits"]),
+    ):
+        assert kept < megabytes(size) <= megabytes(limits["memory"]) - 64
