@@ -80,6 +80,11 @@ def test_nothing_else_is_cached(edge, path):
     assert all(edge.ask(path).headers.get("x-cache") != "edge" for _ in range(3))
 
 
+@pytest.mark.parametrize("path", ["", "/suggest", "/popular", "/195700020", "/195700020/summary"])
+def test_nothing_is_written_where_everything_may_be_sent_twice(edge, path):
+    assert edge.ask(f"/api/v1/medicines{path}", method="POST", body=b"{}").status == 405
+
+
 def test_errors_are_not_cached(edge):
     answers = [edge.ask("/api/v1/medicines?q=") for _ in range(3)]
     assert {answer.status for answer in answers} == {400}
