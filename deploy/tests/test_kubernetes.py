@@ -66,6 +66,17 @@ def test_what_scales_is_there(each):
     assert "replicas" not in target["spec"], "the scaler and the file would fight"
 
 
+@pytest.mark.parametrize("each", of_kind("PodDisruptionBudget"), ids=name_of)
+def test_a_node_can_be_emptied(each):
+    """A budget of one where only one runs lets nobody go, ever."""
+    app = each["spec"]["selector"]["matchLabels"]["app"]
+    (target,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == app)
+    scalers = of_kind("HorizontalPodAutoscaler")
+    least = [s["spec"]["minReplicas"] for s in scalers if s["spec"]["scaleTargetRef"]["name"] == app]
+    (runs,) = least or [target["spec"].get("replicas", 1)]
+    assert runs > each["spec"]["minAvailable"]
+
+
 def test_the_same_commands_as_in_compose():
     """Queues and gunicorn's arguments; each queue has a worker."""
     (web,) = [d for d in of_kind("Deployment") if d["metadata"]["name"] == "web"]
