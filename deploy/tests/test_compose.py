@@ -181,6 +181,17 @@ def test_nginx_reaches_the_web_from_addresses_that_it_trusts():
     assert web["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
 
 
+def test_whatever_nginx_reads_is_given_to_it():
+    """Certificates, what their issuer asks for, the operator's files; the rest comes with the image."""
+    read = set(re.findall(r"(/(?:etc|usr/share)/nginx/(?:tls|acme|conf\.d))\b", (PROJECT / "nginx.conf").read_text()))
+    mounts = dict(mount.split(":")[1::-1] for mount in compose.service("nginx")["volumes"])
+    assert len(read) == 3
+    assert read <= mounts.keys()
+    folders = {mounts[place].removeprefix("./") for place in read}
+    kept_out = {line.rstrip("/") for line in (PROJECT / ".gitignore").read_text().splitlines()}
+    assert {folder for folder in folders if not (PROJECT / folder).exists()} <= kept_out
+
+
 def test_connections_stay_below_what_the_database_takes():
     """Threads of the web, processes of the workers, and some for people."""
     command = compose.service("db")["command"]
