@@ -192,6 +192,14 @@ def test_whatever_nginx_reads_is_given_to_it():
     assert {folder for folder in folders if not (PROJECT / folder).exists()} <= kept_out
 
 
+def test_whom_alerts_go_to_outlives_a_release(monkeypatch):
+    """A release unpacks `deploy` anew over what is there."""
+    (command,) = re.findall(r"tar -c (.+?) \|", (PROJECT / ".github" / "workflows" / "deploy.yml").read_text())
+    assert "deploy" in command.split()
+    monkeypatch.setitem(compose.VALUES, "PILLING_ALERTMANAGER", "./alertmanager.yml")
+    assert compose.service("alertmanager")["volumes"] == ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml:ro"]
+
+
 def test_connections_stay_below_what_the_database_takes():
     """Threads of the web, processes of the workers, and some for people."""
     command = compose.service("db")["command"]
