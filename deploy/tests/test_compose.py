@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.tests import compose
-from sandbox.engines.postgres import _BINARIES
+from sandbox.engines.postgres import _BINARIES, _SETTINGS
 from sandbox.home import PROJECT
 from sandbox.process import run_as_root, unprivileged
 
@@ -198,6 +198,17 @@ def test_whom_alerts_go_to_outlives_a_release(monkeypatch):
     assert "deploy" in command.split()
     monkeypatch.setitem(compose.VALUES, "PILLING_ALERTMANAGER", "./alertmanager.yml")
     assert compose.service("alertmanager")["volumes"] == ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml:ro"]
+
+
+def test_the_database_tells_its_log_no_more_than_the_embedded_one():
+    """Of which sandbox/tests/test_postgres_log.py knows that no value is in it."""
+    command = compose.service("db")["command"]
+    given = dict(part.split("=", 1) for part in command if "=" in part)
+    silent = {
+        name: value for name, value in _SETTINGS.items() if name in ("log_min_error_statement", "log_error_verbosity")
+    }
+    assert len(silent) == 2
+    assert silent.items() <= given.items()
 
 
 def test_connections_stay_below_what_the_database_takes():
