@@ -147,6 +147,11 @@ def test_the_web_can_write_where_it_has_to():
     assert lost == set()
 
 
+def test_grafana_has_a_place_for_what_is_temporary():
+    """Without it one whose file system is read-only does not start."""
+    assert any(mount.startswith("/tmp:") for mount in compose.service("grafana")["tmpfs"])  # noqa: S108
+
+
 def test_volumes_of_the_product_begin_as_its_users():
     """A new volume takes the owner of the image's folder, and is root's where the image has none."""
     (made,) = re.findall(r"install -d -o 10001 -g 10001 (.+)", (PROJECT / "Dockerfile").read_text())
