@@ -88,7 +88,7 @@ def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
     made = {file.name: file.read_text() for file in folder.iterdir()}
     assert made.keys() == compose.load()["secrets"].keys()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}, "to be edited by its owner"
     run("sh", script)
     assert {file.name: file.read_text() for file in folder.iterdir()} == made
 
