@@ -23,6 +23,8 @@ RUN DJANGO_SECRET_KEY=only-for-collecting-files-0123456789 DATABASE_URL=postgres
     && /opt/venv/bin/python -m compileall -q /app
 
 FROM nginx:1.30-alpine AS nginx
+# A server of its own, which ours would read along: what stands in conf.d is the operator's.
+RUN rm -f /etc/nginx/conf.d/default.conf
 COPY nginx.conf /etc/nginx/nginx.conf
 COPY deploy/nginx_web.sh /docker-entrypoint.d/40-web.sh
 COPY --from=build /app/var/static /usr/share/nginx/static

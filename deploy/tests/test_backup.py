@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,13 @@ import psycopg2
 import pytest
 
 from config.tests.running import wait_for
+from deploy.tests import compose
 from sandbox.engines.postgres import _BINARIES, Postgres
 from sandbox.home import PROJECT, Home
 from sandbox.process import run_as_root, spawn, unprivileged
 
 SCRIPTS = PROJECT / "deploy" / "backup"
+RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("gpg") is None, reason="needs Debian's package gnupg")]
 
 
@@ -26,7 +29,10 @@ class Archiving(Postgres):
     variables: dict[str, str]
 
     def _command(self) -> list[str]:
+        # A server that is restored somewhere else, without this file's options, takes fewer connections than this one.
+        connections = next(part for part in compose.service("db")["command"] if part.startswith("max_connections="))
         settings = {"archive_mode": "on", "archive_command": f"{SCRIPTS}/archive_wal %p %f"}
+        settings |= dict([connections.split("=")])
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         named = [f"{name}={value}" for name, value in self.variables.items()]
         return ["env", *named, *super()._command(), *options]
@@ -104,7 +110,9 @@ class Site:
         data = self.folder / "trial" / "then"
         done = self.run("restore", base, data, moment)
         assert done.returncode == 0, done.stderr
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.temporary} -c archive_mode=off"
+        (options,) = re.findall(r'pg_ctl -D then [^"]*-o "(.+?)" start', RUNBOOK)
+        assert "listen_addresses= " in options, "nobody else reaches it"
+        options = options.replace("=/tmp", f"={self.temporary}")
         start = [
             str(_BINARIES / "pg_ctl"),
             "-D",
@@ -122,18 +130,14 @@ class Site:
         try:
             password = self.home.secret("postgres")
             given = {"host": str(self.temporary), "user": "pilling", "password": password, "dbname": "pilling"}
+            ready = [str(_BINARIES / "pg_isready"), "-q", "-h", str(self.temporary)]
+            wait_for(lambda: subprocess.run(ready, env=self.variables).returncode == 0)
             with contextlib.closing(psycopg2.connect(**given)) as connection:
                 cursor = connection.cursor()
-                wait_for(lambda: not self._recovering(cursor))
                 cursor.execute("SELECT id FROM medicine ORDER BY id")
                 return cursor.fetchall()
         finally:
             subprocess.run(as_user(stop), env=self.variables, check=True, capture_output=True)
-
-    @staticmethod
-    def _recovering(cursor) -> bool:
-        cursor.execute("SELECT pg_is_in_recovery()")
-        return cursor.fetchone()[0]
 
     def stop(self) -> None:
         self.child.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.tests import compose
-from sandbox.engines.postgres import _BINARIES
+from sandbox.engines.postgres import _BINARIES, _SETTINGS
 from sandbox.home import PROJECT
 from sandbox.process import run_as_root, unprivileged
 
@@ -88,7 +88,7 @@ def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
     made = {file.name: file.read_text() for file in folder.iterdir()}
     assert made.keys() == compose.load()["secrets"].keys()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}, "to be edited by its owner"
     run("sh", script)
     assert {file.name: file.read_text() for file in folder.iterdir()} == made
 
@@ -147,6 +147,11 @@ def test_the_web_can_write_where_it_has_to():
     assert lost == set()
 
 
+def test_grafana_has_a_place_for_what_is_temporary():
+    """Without it one whose file system is read-only does not start."""
+    assert any(mount.startswith("/tmp:") for mount in compose.service("grafana")["tmpfs"])  # noqa: S108
+
+
 def test_volumes_of_the_product_begin_as_its_users():
     """A new volume takes the owner of the image's folder, and is root's where the image has none."""
     (made,) = re.findall(r"install -d -o 10001 -g 10001 (.+)", (PROJECT / "Dockerfile").read_text())
@@ -179,6 +184,36 @@ def test_nginx_reaches_the_web_from_addresses_that_it_trusts():
     assert set(compose.service("nginx")["networks"]) & set(web["networks"]) == {"inner"}
     (pool,) = compose.load()["networks"]["inner"]["ipam"]["config"]
     assert web["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
+
+
+def test_whatever_nginx_reads_is_given_to_it():
+    """Certificates, what their issuer asks for, the operator's files; the rest comes with the image."""
+    read = set(re.findall(r"(/(?:etc|usr/share)/nginx/(?:tls|acme|conf\.d))\b", (PROJECT / "nginx.conf").read_text()))
+    mounts = dict(mount.split(":")[1::-1] for mount in compose.service("nginx")["volumes"])
+    assert len(read) == 3
+    assert read <= mounts.keys()
+    folders = {mounts[place].removeprefix("./") for place in read}
+    kept_out = {line.rstrip("/") for line in (PROJECT / ".gitignore").read_text().splitlines()}
+    assert {folder for folder in folders if not (PROJECT / folder).exists()} <= kept_out
+
+
+def test_whom_alerts_go_to_outlives_a_release(monkeypatch):
+    """A release unpacks `deploy` anew over what is there."""
+    (command,) = re.findall(r"tar -c (.+?) \|", (PROJECT / ".github" / "workflows" / "deploy.yml").read_text())
+    assert "deploy" in command.split()
+    monkeypatch.setitem(compose.VALUES, "PILLING_ALERTMANAGER", "./alertmanager.yml")
+    assert compose.service("alertmanager")["volumes"] == ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml:ro"]
+
+
+def test_the_database_tells_its_log_no_more_than_the_embedded_one():
+    """Of which sandbox/tests/test_postgres_log.py knows that no value is in it."""
+    command = compose.service("db")["command"]
+    given = dict(part.split("=", 1) for part in command if "=" in part)
+    silent = {
+        name: value for name, value in _SETTINGS.items() if name in ("log_min_error_statement", "log_error_verbosity")
+    }
+    assert len(silent) == 2
+    assert silent.items() <= given.items()
 
 
 def test_connections_stay_below_what_the_database_takes():

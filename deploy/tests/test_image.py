@@ -89,6 +89,12 @@ def test_what_is_ignored_and_what_is_not():
     assert [ignored(Path(name)) for name in hidden] == [True] * 5
 
 
+def test_nginx_has_no_server_of_its_image():
+    """`conf.d` is read whole, and on Kubernetes nothing is laid over it."""
+    stage = (PROJECT / "Dockerfile").read_text().partition("AS nginx\n")[2].partition("\nFROM ")[0]
+    assert "rm -f /etc/nginx/conf.d/default.conf" in [rest for word, rest in steps(stage) if word == "RUN"]
+
+
 def test_packages_come_with_their_hashes():
     runs = [rest for word, rest in steps((PROJECT / "Dockerfile").read_text()) if word == "RUN"]
     installs = [rest for rest in runs if "pip install" in rest]

@@ -66,6 +66,32 @@ def test_what_scales_is_there(each):
     assert "replicas" not in target["spec"], "the scaler and the file would fight"
 
 
+@pytest.mark.parametrize("each", of_kind("Deployment", "Job"), ids=name_of)
+def test_everybody_reaches_nginx_alone(each):
+    """Whom a policy selects is closed to all that no policy lets in."""
+    labels = each["spec"]["template"]["metadata"]["labels"]
+    policies = [p["spec"] for p in of_kind("NetworkPolicy")]
+    own = [p for p in policies if p["podSelector"].get("matchLabels", {}).items() <= labels.items()]
+    assert own
+    rules = [rule for policy in own for rule in policy["ingress"]]
+    assert any("from" not in rule for rule in rules) == (labels["app"] == "nginx")
+    # Ports by a name that some container has.
+    named = {port["name"] for container in containers(each) for port in container.get("ports", [])}
+    let_in = {port["port"] for rule in rules for port in rule["ports"]}
+    assert named <= let_in
+
+
+@pytest.mark.parametrize("each", of_kind("PodDisruptionBudget"), ids=name_of)
+def test_a_node_can_be_emptied(each):
+    """A budget of one where only one runs lets nobody go, ever."""
+    app = each["spec"]["selector"]["matchLabels"]["app"]
+    (target,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == app)
+    scalers = of_kind("HorizontalPodAutoscaler")
+    least = [s["spec"]["minReplicas"] for s in scalers if s["spec"]["scaleTargetRef"]["name"] == app]
+    (runs,) = least or [target["spec"].get("replicas", 1)]
+    assert runs > each["spec"]["minAvailable"]
+
+
 def test_the_same_commands_as_in_compose():
     """Queues and gunicorn's arguments; each queue has a worker."""
     (web,) = [d for d in of_kind("Deployment") if d["metadata"]["name"] == "web"]

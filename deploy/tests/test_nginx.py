@@ -44,6 +44,16 @@ def test_plain_http_leads_to_tls(edge):
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/api/v1/medicines?q=a")
 
 
+def test_a_certificates_issuer_is_shown_its_token(edge):
+    """By plain HTTP, while everything else is led to TLS."""
+    shown = edge.folder / "html" / "acme" / ".well-known" / "acme-challenge" / "token"
+    shown.parent.mkdir(parents=True)
+    shown.write_text("token.thumbprint")
+    address = f"http://127.0.0.1:{edge.http}/.well-known/acme-challenge/token"
+    answer = requests.get(address, headers={"Host": HOST}, allow_redirects=False, timeout=60)
+    assert (answer.status_code, answer.text) == (200, "token.thumbprint")
+
+
 def shake_hands(edge, context):
     line = socket.create_connection(("127.0.0.1", edge.tls), timeout=60)
     with line, context.wrap_socket(line, server_hostname=HOST) as safe:
