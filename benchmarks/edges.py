@@ -100,7 +100,7 @@ def counting(site: Site, before: Front) -> Iterator[Child]:
 
 _ALONE = """
 {user}
-worker_processes auto;
+worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 16384; multi_accept on; }}

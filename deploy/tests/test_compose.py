@@ -103,6 +103,20 @@ def test_cache_and_broker_are_two_and_only_one_may_forget():
 
 
 @pytest.mark.parametrize("name", ["redis", "redis-broker"])
+def test_a_full_valkey_answers_for_itself(name):
+    """Before it meets its container's limit and is killed; writing its file anew takes a part of that, too."""
+    service = compose.service(name)
+    most = service["command"][service["command"].index("--maxmemory") + 1]
+    limit = service["deploy"]["resources"]["limits"]["memory"]
+    assert int(most.removesuffix("mb")) * 3 / 2 <= int(limit.removesuffix("M"))
+
+
+def test_callers_by_ipv6_are_seen_apart():
+    (front,) = [name for name in compose.service("nginx")["networks"] if name != "inner"]
+    assert compose.load()["networks"][front]["enable_ipv6"] is True
+
+
+@pytest.mark.parametrize("name", ["redis", "redis-broker"])
 def test_a_valkey_needs_no_right_to_own_its_folder(name):
     """As root its entrypoint looks through /data and gives it away, which takes rights that it does not have here."""
     service = compose.service(name)
