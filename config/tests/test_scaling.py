@@ -60,7 +60,7 @@ def plan(users):
     web = (busiest / (0.7 * NAMED["n"]), busiest * NAMED["c"] / 1e6 / 0.7)
     database = busiest * NAMED["d"] / 1e3 / 0.7
     disk, out = users * 0.2 * 3 * 365 * 200 / 1e9, 60 * users * 4e3 / 1e9
-    return [busiest, 60 * users / 1e6, *web, database, disk, out, users * 0.2 / 540]
+    return [busiest, 60 * users / 1e6, *web, database, disk, out, users * 0.2 / NAMED["h"]]
 
 
 @pytest.mark.parametrize("row", PLAN, ids=lambda row: row[0])
@@ -77,4 +77,5 @@ def test_what_is_worked_out_in_the_text_comes_out(formula, result):
 def test_each_sum_counts_with_what_was_measured():
     """Whoever copies a new value above is led to the sums that have the old one."""
     assert len(SUMS) == 4
-    assert any(f"{NAMED['n']:,.0f}" in formula for formula, _ in SUMS)
+    for name in ("n", "h"):
+        assert any(f"{NAMED[name]:,.0f}" in formula for formula, _ in SUMS)
