@@ -123,6 +123,13 @@ def test_the_inner_name_is_refused(edge):
     connection.close()
 
 
+def test_the_containers_name_is_for_being_watched_alone(edge):
+    """It gets through to the product, which knows no such name."""
+    assert edge.ask("/livez", Host="nginx").json() == {"status": "ok"}
+    for path in ("/livez/", "/readyz", "/metrics", "/api/v1/medicines?q=a", "/"):
+        assert edge.ask(path, Host="nginx").status == 421
+
+
 def test_a_strange_host_is_refused_by_the_product(edge):
     connection = edge.connect()
     connection.request("GET", "/api/v1/medicines?q=a", headers={"Host": "evil.example"})
