@@ -68,7 +68,8 @@ def test_the_edge_answers_from_its_cache_and_past_it(quick_results):
     """Whoever answers what: every answer was a 200, or wrk's figures would not be taken."""
     replay, hottest, growth, costs = quick_results["edge"].tables
     assert [row[0] for row in replay.rows] == [edge.OURS, edge.PEER, edge.PEER_CACHED]
-    assert [row[0] for row in hottest.rows] == [edge.HOTTEST, edge.ALONE]
+    both = [edge.HOTTEST, edge.ALONE]
+    assert [row[0] for row in hottest.rows] == [*both, *(name + edge.PLAIN for name in both)]
     # nginx alone works for a hit; past its cache the web processes do.
     assert all(row[3] > 0 for table in (replay, hottest, growth) for row in table.rows)
     assert len(costs.rows) == 1 + len(growth.rows)
