@@ -1,10 +1,12 @@
 """The product behind nginx, started once for this folder."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.tests.conftest import OwnValkey
+from deploy.tests import engine
 from deploy.tests.edge import Behind, Edge
 
 
@@ -34,3 +36,8 @@ def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
     valkey.start()
     yield valkey
     valkey.kill()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    return engine.make(tmp_path)
