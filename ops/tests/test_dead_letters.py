@@ -93,6 +93,15 @@ def test_a_task_that_no_longer_exists_stays(operator):
     assert letter.resent_at is None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_that_a_release_takes_no_more_stays_and_the_others_are_sent_and_told_of(operator):
+    changed, good = make(), make(task_id="t-2")
+    DeadLetter.objects.filter(pk=changed.pk).update(args=[5, 6, 7])
+    assert resend(operator, changed, good).status_code == 302
+    assert [letter.resent_at is not None for letter in DeadLetter.objects.order_by("task_id")] == [False, True]
+    assert [event.target for event in deeds()] == ["t-2"]
+
+
 @pytest.mark.parametrize(("permissions", "sent"), [(["view"], False), (["view", "change"], True)])
 def test_only_who_may_change_them_sends_again(staff, permissions, sent):
     letter = make()
