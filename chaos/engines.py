@@ -48,13 +48,13 @@ def database(site: Site) -> str:
 
 def replica(site: Site) -> str:
     wait_for(lambda: _read_by(site, "replica") > 0, why="the replica is not read")
+    before = _read_by(site, "primary")
     site.standby.kill()
     time.sleep(6)
-    before = _read_by(site, "primary")
+    assert _read_by(site, "primary") > before, "the primary was not asked"
     site.standby.up()
     again = _read_by(site, "replica")
     wait_for(lambda: _read_by(site, "replica") > again, seconds=30, why="it is not read again")
-    assert before > 0
     return "the primary was asked in its place; it was read again once it was level"
 
 
@@ -69,6 +69,7 @@ def connections(site: Site) -> str:
             while len(held) < 200:
                 held.append(psycopg2.connect(site.product.postgres.url(), connect_timeout=3))
                 stack.callback(held[-1].close)
+        assert 0 < len(held) < 200, f"{len(held)} connections were taken, and none was refused"
         time.sleep(8)
     return f"{len(held)} connections were taken by a stranger; the product kept those it had"
 
@@ -76,6 +77,7 @@ def connections(site: Site) -> str:
 def poison(site: Site) -> str:
     with site.product.redis("cache") as client:
         keys = [key for key in client.keys("pilling:*") if client.type(key) == b"string" and b"limit:" not in key]
+        assert keys, "the cache is empty"
         for number, key in enumerate(keys):
             client.set(key, (b"\xff\xfe garbage", b"", b"{}", b"null")[number % 4], keepttl=True)
     site.product.forget_memory()

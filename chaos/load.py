@@ -53,15 +53,18 @@ class Person(threading.Thread):
         self.address = f"127.0.2.{number + 1}"
         self.seen: list[Seen] = []
         self.accepted: list[str] = []
+        # Since when an answer is waited for; 0: none is.
+        self.waits_since = 0.0
         self.ended = threading.Event()
         self._line: http.client.HTTPSConnection | None = None
 
     def run(self) -> None:
         while not self.ended.wait(self._wait()):
             method, path, body = self._wish()
-            began = self._begins()
+            began = self.waits_since = self._begins()
             status = self._ask(method, path, body)
             self.seen.append(Seen(began, time.monotonic() - began, status, _what(method, path)))
+            self.waits_since = 0.0
             if method == "POST" and status == 201:
                 self.accepted.append(json.loads(body)["medicine_name"])
 
@@ -131,6 +134,16 @@ class Crowd:
             person.ended.set()
         for person in self.people:
             person.join(40)
+
+    def settle(self) -> None:
+        """Until all has its answer, or none, that is asked for now: what hangs counts as well."""
+        now = time.monotonic()
+        for person in self.people:
+            while person.is_alive() and 0 < person.waits_since <= now:
+                time.sleep(0.02)
+
+    def is_whole(self) -> bool:
+        return all(person.is_alive() for person in self.people)
 
     def since(self, moment: float) -> list[Seen]:
         return sorted((s for person in self.people for s in list(person.seen) if s.at >= moment), key=lambda s: s.at)

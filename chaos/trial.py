@@ -44,9 +44,10 @@ def trial(site: Site, crowd: Crowd, fault: Fault) -> Outcome:
     except NotPossible as reason:
         return _without(fault, f"**skipped**: {reason}", skipped=True)
     time.sleep(CALM)
+    crowd.settle()
     seen, lost = crowd.since(moment), crowd.lost()
     last = max((s.at + s.seconds - moment for s in seen if s.failed), default=0.0)
-    well = as_it_should and lost == 0 and share(seen) <= fault.most
+    well = as_it_should and lost == 0 and bool(seen) and crowd.is_whole() and share(seen) <= fault.most
     return Outcome(
         fault, len(seen), share(seen), failures(seen), p99(seen), p99(calm), round(last, 1), lost, told, well
     )

@@ -27,6 +27,7 @@ def _redbeat() -> dict[str, Any]:
     if not url.startswith(stores.SENTINEL):
         return {"redbeat_redis_url": url, "redbeat_redis_options": options}
     options |= {"sentinels": stores.sentinels(url), "service_name": settings.CELERY_BROKER_MASTER}
+    options |= stores.master_options(url)
     return {"redbeat_redis_url": "redis-sentinel://", "redbeat_redis_options": options}
 
 

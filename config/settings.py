@@ -1,6 +1,7 @@
 """All of Django's settings, from environment variables; what is unsafe by default is refused."""
 
 import os
+import ssl
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -155,6 +156,9 @@ CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 # The broker may be Sentinels', `sentinel://one:26379;sentinel://two:26379`, watching a master of this name.
 CELERY_BROKER_MASTER = env.str("CELERY_BROKER_MASTER", "broker")
 CELERY_BROKER_TRANSPORT_OPTIONS = {**queues.DELIVERY, "master_name": CELERY_BROKER_MASTER}
+if CELERY_BROKER_URL.startswith("rediss://"):
+    # Without a word of it Celery, unlike redis-py, would believe any certificate. What the address says comes before.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_METRICS_PORT = env.int("CELERY_METRICS_PORT", 0)
 
 # --- Outside services -------------------------------------------------------------------------------------------------

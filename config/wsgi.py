@@ -8,7 +8,8 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
-# Reads the settings, so it can be imported only now.
+# These read the settings, so they can be imported only now.
+import_module("core.telemetry").watch_requests()
 application = import_module("core.wsgi").Utf8Handler()
 # Django imports the views with the first request; here the preloading master does, once, and the workers share it.
 import_module(settings.ROOT_URLCONF)

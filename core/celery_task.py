@@ -8,7 +8,7 @@ from typing import Any
 
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import TimeLimitExceeded, WorkerLostError
-from celery.signals import task_failure
+from celery.signals import task_failure, task_unknown
 from django.db import connections, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
@@ -124,6 +124,19 @@ def _tell_of_the_dead(
     if isinstance(exception, (WorkerLostError, TimeLimitExceeded)):
         # The parent has no other use for PostgreSQL, and the next process is forked from it.
         connections.close_all()
+
+
+@task_unknown.connect
+def _tell_of_the_unknown(name: str, id: str, message: Any, **rest: Any) -> None:
+    """Sent by a newer release, or by an older one for a task that is no more: Celery has thrown the message away."""
+    metrics.tasks.labels(name, "failed").inc()
+    args, kwargs, _ = message.payload
+    headers = message.headers
+    attempts, request_id = (headers.get("retries") or 0) + 1, str(headers.get("request_id") or id)
+    dead = DeadTask(id, name, tuple(args), dict(kwargs), "NotRegistered", attempts, request_id)
+    for keep in _keepers:
+        _keep(keep, dead)
+    connections.close_all()
 
 
 def _describe(exc: BaseException) -> str:

@@ -95,6 +95,15 @@ class PathFilter(logging.Filter):
         return True
 
 
+class BodyFilter(logging.Filter):
+    """Keeps the first line of what Celery says of a message that it throws away: the rest repeats its arguments."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "message body" in str(record.msg):
+            record.msg, record.args = re.sub(r"[\s:]*%.*", "", str(record.msg).strip().splitlines()[0]), ()
+        return True
+
+
 def _handlers(log_file: str) -> dict[str, Any]:
     handlers: dict[str, Any] = {
         "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
@@ -120,7 +129,7 @@ def logging_config(*, level: str, log_file: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "core.logs.JsonFormatter"}},
-        "filters": {"no_path": {"()": "core.logs.PathFilter"}},
+        "filters": {"no_path": {"()": "core.logs.PathFilter"}, "no_body": {"()": "core.logs.BodyFilter"}},
         "handlers": handlers,
         "root": {"level": level, "handlers": list(handlers)},
         "loggers": {
@@ -133,5 +142,6 @@ def logging_config(*, level: str, log_file: str) -> dict[str, Any]:
             "django.security.csrf": {"level": "CRITICAL"},
             # Their INFO and DEBUG lines hold addresses with queries, message bodies or task arguments.
             **{name: {"level": "WARNING"} for name in _TALKATIVE},
+            "celery.worker.consumer.consumer": {"filters": ["no_body"]},
         },
     }

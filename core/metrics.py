@@ -25,6 +25,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from core import metric_files
+
 
 def multiproc_dir() -> Path | None:
     given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
@@ -90,6 +92,17 @@ class _Source(Protocol):
     def collect(self) -> Iterable[Metric]: ...
 
 
+class _Processes:
+    """All processes of this service, those that ended too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        with metric_files.reading(self._folder):
+            return list(multiprocess.MultiProcessCollector(None).collect())  # type: ignore[no-untyped-call]
+
+
 class WithHitRates(Collector):
     """A source of metrics, plus `cache_hit_rate_percent{tier}` computed from its counters.
 
@@ -132,8 +145,8 @@ def registry() -> CollectorRegistry:
     """A registry over every process of this service (or this process alone outside multiprocess mode)."""
     combined = CollectorRegistry()
     source: _Source = PROCESS_REGISTRY
-    if multiproc_dir():
-        source = multiprocess.MultiProcessCollector(None)  # type: ignore[no-untyped-call]
+    if folder := multiproc_dir():
+        source = _Processes(folder)
     combined.register(WithHitRates(source))
     return combined
 
@@ -152,6 +165,7 @@ def wipe_multiproc_dir() -> None:
 
 
 def mark_dead(pid: int) -> None:
-    """Forget the live gauges of a process that ended (gunicorn's `child_exit`)."""
-    if multiproc_dir():
+    """Forget the live gauges of a process that ends (gunicorn's `child_exit`), gather the files of those that ended."""
+    if folder := multiproc_dir():
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        metric_files.gather(folder)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import redis
 from django.conf import settings
@@ -56,11 +56,18 @@ def sentinels(url: str) -> list[tuple[str, int]]:
     return [(part.hostname or "", part.port or 26379) for part in parts]
 
 
+def master_options(url: str) -> dict[str, Any]:
+    """What their master asks for: user, password and number of the database, from the first, as Celery reads them."""
+    first = urlsplit(url.split(";")[0])
+    given = {"username": first.username, "password": first.password}
+    return {name: unquote(value) for name, value in given.items() if value} | {"db": int(first.path.strip("/") or 0)}
+
+
 def _master(url: str, options: dict[str, Any]) -> redis.Redis:
     """Whoever is the master when a connection is made; one to a former master breaks, and the next finds the new."""
     short = {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": OPERATION_SECONDS, "protocol": 2}
     watch: Any = Sentinel(sentinels(url), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
-    client: redis.Redis = watch.master_for(settings.CELERY_BROKER_MASTER, **options)
+    client: redis.Redis = watch.master_for(settings.CELERY_BROKER_MASTER, **options, **master_options(url))
     return client
 
 

@@ -20,6 +20,14 @@ _TOLD = frozenset((
 _started = False
 
 
+def watch_requests() -> None:
+    """In the master, before Django's handler is made: that takes its middleware from the settings once."""
+    if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        from opentelemetry.instrumentation.django import DjangoInstrumentor
+
+        DjangoInstrumentor().instrument()
+
+
 def start(service: str) -> None:
     """Once a process. A name that is missing is an error at the start: who gave the address wants to see something."""
     global _started
@@ -37,9 +45,8 @@ def told(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _start_traces(service: str) -> None:
-    from opentelemetry import trace
+    from opentelemetry import propagate, trace
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
-    from opentelemetry.instrumentation.django import DjangoInstrumentor
     from opentelemetry.instrumentation.redis import RedisInstrumentor
     from opentelemetry.instrumentation.requests import RequestsInstrumentor
     from opentelemetry.sdk.resources import Resource
@@ -53,9 +60,26 @@ def _start_traces(service: str) -> None:
     )
     provider.add_span_processor(BatchSpanProcessor(_exporter()))
     trace.set_tracer_provider(provider)
-    for instrumentor in (DjangoInstrumentor, CeleryInstrumentor, RedisInstrumentor, RequestsInstrumentor):
+    propagate.set_global_textmap(_own_context())
+    for instrumentor in (CeleryInstrumentor, RedisInstrumentor, RequestsInstrumentor):
         instrumentor().instrument()
     logger.info("Traces are sent")
+
+
+def _own_context() -> Any:
+    """From web to worker. What a client says of a trace is not believed: it would decide what is kept, and its
+    `tracestate` and `baggage` would leave with it.
+    """
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    class OwnContext(TraceContextTextMapPropagator):
+        def extract(self, carrier: Any, context: Context | None = None, *getter: Any, **more: Any) -> Context:
+            if isinstance(carrier, dict) and "wsgi.version" in carrier:
+                return context or Context()
+            return super().extract(carrier, context, *getter, **more)
+
+    return OwnContext()
 
 
 def _exporter() -> Any:

@@ -1,12 +1,14 @@
 """The harness itself: a fault that fails or hangs is told, mended, and no hindrance to the next."""
 
+import threading
 import time
+from typing import ClassVar
 
 import pytest
 
 from chaos import machine, report
 from chaos.fault import Fault, OutOfTime, within
-from chaos.load import Seen, failures, p99, share
+from chaos.load import Crowd, Person, Seen, failures, p99, share
 from chaos.trial import _harm, tried
 
 
@@ -50,19 +52,73 @@ def test_when_time_is_up_the_rest_is_told_as_nottried(monkeypatch):
     assert report.verdict([outcome]) == "0 of 1 faults were met. Worse than it may be: a fault (at most 0 %)."
 
 
-class Nobody:
+class Somebody:
+    """Whoever is looked at has seen one answer."""
+
+    seen: ClassVar = [Seen(0.0, 0.001, 200, "GET medicines")]
+    alive = True
+
     def since(self, moment):
-        return []
+        return self.seen
+
+    def settle(self):
+        """Nothing is waited for."""
+
+    def is_whole(self):
+        return self.alive
 
     def lost(self):
         return 0
+
+
+class Nobody(Somebody):
+    seen: ClassVar = []
+
+
+class Fewer(Somebody):
+    alive = False
+
+
+@pytest.mark.parametrize(("crowd", "well"), [(Somebody(), True), (Nobody(), False), (Fewer(), False)])
+def test_what_nobody_saw_is_not_met(crowd, well, monkeypatch):
+    monkeypatch.setattr("chaos.trial.CALM", 0.0)
+    (outcome,) = tried(Whole(), crowd, [Fault("a fault", lambda site: "fine")])
+    assert outcome.well is well
+
+
+class Slow(Person):
+    """Its second request hangs."""
+
+    def _wait(self):
+        return 0.0
+
+    def _wish(self):
+        return "GET", "/api/v1/scraps", ""
+
+    def _ask(self, method, path, body):
+        if self.seen:
+            self.hangs.set()
+            self.ended.wait(1)
+            self.ended.set()
+            return 0
+        return 200
+
+
+def test_what_hangs_when_the_harm_is_over_is_seen():
+    crowd = Crowd.__new__(Crowd)
+    person = Slow(None, 0, token=None)
+    person.hangs, crowd.people = threading.Event(), [person]
+    crowd.start()
+    assert person.hangs.wait(10)
+    crowd.settle()
+    assert [seen.status for seen in crowd.since(0.0)] == [200, 0]
 
 
 def test_what_the_machine_cannot_do_is_skipped_and_not_met(monkeypatch):
     monkeypatch.setattr("chaos.trial.CALM", 0.0)
     monkeypatch.setattr(machine, "_FAKETIME", None)
     site, faults = Whole(), [Fault("the clock jumps", machine.clock), Fault("nothing", lambda site: "fine")]
-    skipped, met = tried(site, Nobody(), faults)
+    skipped, met = tried(site, Somebody(), faults)
     assert (skipped.skipped, skipped.well, met.skipped, met.well) == (True, False, False, True)
     row = "| the clock jumps | – | – | – | – | – | **skipped**: the package faketime is missing |"
     assert report.line(skipped) == row

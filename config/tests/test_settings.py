@@ -43,6 +43,15 @@ def test_cache_and_broker_may_not_be_one_server():
     assert "CELERY_BROKER_URL" in done.stderr
 
 
+def test_a_broker_over_tls_has_to_prove_who_it_is():
+    """Celery's own way is to believe anybody, unless the address says otherwise."""
+    shown = "from config.celery import app; print(app.connection_for_write().ssl)"
+    for more, wanted in (("", "CERT_REQUIRED"), ("?ssl_cert_reqs=none", "CERT_NONE")):
+        env = os.environ | {"CELERY_BROKER_URL": f"rediss://broker:6379/0{more}"}
+        done = subprocess.run([sys.executable, "-c", shown], cwd=PROJECT, env=env, capture_output=True, text=True)
+        assert wanted in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(("conf", "limit"), [("import runpy; runpy.run_path('gunicorn.conf.py')", "5s"), ("pass", "0")])
 def test_only_web_requests_have_a_statement_timeout(conf, limit):
     """A task or a command would lose its work to the limit of a request."""

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from core import celery_task, context
 from core.celery_task import PillingTask, enqueue
 from core.errors import VendorRefused, VendorUnreachable
+from core.logs import BodyFilter
 
 ran = []
 done = threading.Event()
@@ -96,6 +97,25 @@ def test_what_fails_for_good_is_kept_without_secrets(monkeypatch):
     assert (dead.name, dead.args, dead.attempts) == ("core.tests.refused", (5,), 1)
     assert dead.error.startswith("VendorRefused")
     assert "TOPSECRET" not in dead.error
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_task_that_this_release_does_not_know_is_kept_and_its_arguments_are_not_logged(monkeypatch, caplog):
+    monkeypatch.setattr(celery_task, "_keepers", [])
+    celery_task.on_final_failure(keep)
+    # As under settings.LOGGING.
+    consumer, no_body = logging.getLogger("celery.worker.consumer.consumer"), BodyFilter()
+    consumer.addFilter(no_body)
+    try:
+        current_app.send_task("newer.tasks.newer", (7,), {"sub": "4242424242"}, headers={"request_id": "req-777"})
+        assert done.wait(60)
+    finally:
+        consumer.removeFilter(no_body)
+    (dead,) = kept
+    assert (dead.name, dead.args, dead.kwargs) == ("newer.tasks.newer", (7,), {"sub": "4242424242"})
+    assert (dead.error, dead.attempts, dead.request_id) == ("NotRegistered", 1, "req-777")
+    assert "Received unregistered task" in caplog.text
+    assert "4242424242" not in caplog.text
 
 
 @pytest.mark.usefixtures("worker")

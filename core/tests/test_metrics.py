@@ -47,9 +47,48 @@ def test_processes_are_added_up_and_dead_ones_forgotten(tmp_path):
     assert 'cache_hit_rate_percent{tier="memory"} 75.0' in page
     assert "memory_tier_entries 20.0" in page
     run(folder, "dead", first.strip())
-    assert "memory_tier_entries 10.0" in run(folder, "page")
+    page = run(folder, "page")
+    assert 'cache_requests_total{outcome="hit",tier="memory"} 6.0' in page
+    assert "memory_tier_entries 0.0" in page
     run(folder, "wipe")
     assert "cache_requests_total{" not in run(folder, "page")
+
+
+_POOL = """
+import os, signal
+from core import metrics
+from prometheus_client import generate_latest
+def child(number):
+    metrics.tasks.labels("a-task", "succeeded").inc()
+    metrics.push_delay.observe(number)
+    metrics.breaker_open.labels("expo").set(number)
+    metrics.memory_entries.set(1000)
+    if number % 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    metrics.mark_dead(os.getpid())
+    os._exit(0)
+metrics.memory_entries.set(7)
+for number in range(1, 21):
+    if (pid := os.fork()) == 0:
+        child(number)
+    os.waitpid(pid, 0)
+metrics.mark_dead(0)
+print(generate_latest(metrics.registry()).decode())
+"""
+
+
+def test_the_processes_of_a_pool_leave_their_figures_and_no_files(tmp_path):
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", _POOL]
+    page = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert 'celery_tasks_total{outcome="succeeded",task="a-task"} 20.0' in page
+    assert 'reminder_delay_seconds_bucket{le="10.0"} 10.0' in page
+    assert "reminder_delay_seconds_sum 210.0" in page
+    assert "reminder_delay_seconds_count 20.0" in page
+    assert 'circuit_breaker_open{vendor="expo"} 20.0' in page
+    assert "memory_tier_entries 7.0" in page
+    # What the pool left, and the parent's own.
+    assert len(list(tmp_path.glob("*.db"))) <= 3 + 4
 
 
 def test_hit_rates_come_from_the_counters():

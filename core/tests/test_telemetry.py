@@ -15,13 +15,19 @@ from sandbox.home import PROJECT
 PROGRAM = """
 import logging, os, sys
 sys.argv = ["test"]
-import django
-django.setup()
+# As gunicorn does it: the application is made by the master, and traces begin in its workers.
+from config.wsgi import application
 from core import telemetry
 telemetry.start("web")
-from django.test import Client
-client = Client(raise_request_exception=False, headers={"host": "localhost", "authorization": "Bearer secret-token"})
-print(client.get("/api/v1/medicines?q=secret-word&limit=1000").status_code)
+from django.test import RequestFactory
+asks = RequestFactory(headers={
+    "host": "localhost", "authorization": "Bearer secret-token", "baggage": "word=secret-baggage",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "word=secret-state",
+})
+for path in ("/api/v1/medicines?q=secret-word&limit=1000", "/livez", "/secret-path"):
+    answer = application(asks.get(path).environ, lambda status, headers: print(status))
+    b"".join(answer)
+    answer.close()
 try:
     raise RuntimeError("secret-text")
 except RuntimeError:
@@ -81,9 +87,22 @@ def test_a_trace_has_the_route_and_nothing_of_the_question(collector):
     assert {path for path, _, _ in bodies} == {"/v1/traces"}
     sent = plain(bodies)
     assert b"pilling-web" in sent
-    assert b"http.route" in sent or b"medicines" in sent
-    for secret in (b"secret-word", b"secret-token", b"limit=1000", b"127.0.0.1"):
+    assert b"http.route" in sent
+    assert b"livez" in sent
+    for secret in (b"secret", b"limit=1000", b"127.0.0.1"):
         assert secret not in sent
+
+
+def test_no_client_says_what_is_traced(collector):
+    address, bodies = collector
+    run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", OTEL_TRACES_SHARE="0")
+    assert bodies == []
+
+
+def test_a_clients_trace_is_not_gone_on_with(collector):
+    address, bodies = collector
+    run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{address}", OTEL_TRACES_SHARE="1")
+    assert bytes.fromhex("0af7651916cd43dd8448eb211c80319c") not in plain(bodies)
 
 
 def test_a_report_says_where_and_not_what(collector):

@@ -47,15 +47,22 @@ class DeadLetterAdmin(_Deletable):
 
     @admin.action(description="다시 보내기", permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
-        sent = [letter for letter in queryset if claim_dead_letter(pk=letter.pk) and _sent(letter)]
-        for letter in sent:
+        sent = 0
+        for letter in queryset:
+            if not (claim_dead_letter(pk=letter.pk) and _sent(letter)):
+                continue
+            sent += 1
             record_audit(actor=str(request.user.pk), action="dead_letter.resend", target=letter.task_id)
-        self.message_user(request, f"{len(sent)}건을 다시 보냈습니다.", messages.SUCCESS)
+        self.message_user(request, f"{sent}건을 다시 보냈습니다.", messages.SUCCESS)
 
 
 def _sent(letter: DeadLetter) -> bool:
     task = current_app.tasks.get(letter.name)
-    sent = task is not None and enqueue(task, *letter.args, **letter.kwargs)
+    try:
+        sent = task is not None and enqueue(task, *letter.args, **letter.kwargs)
+    except TypeError:
+        # A release has changed what the task takes.
+        sent = False
     if not sent:
         release_dead_letter(pk=letter.pk)
     return sent

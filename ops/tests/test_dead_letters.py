@@ -10,6 +10,7 @@ from django.db import connection
 from core import celery_task
 from core.celery_task import DeadTask, PillingTask, enqueue
 from core.errors import VendorRefused
+from ops import personal_data
 from ops.models import DeadLetter
 from ops.services import claim_dead_letter, keep_dead_letter, record_audit
 from ops.tests.audit import deeds
@@ -93,6 +94,15 @@ def test_a_task_that_no_longer_exists_stays(operator):
     assert letter.resent_at is None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_that_a_release_takes_no_more_stays_and_the_others_are_sent_and_told_of(operator):
+    changed, good = make(), make(task_id="t-2")
+    DeadLetter.objects.filter(pk=changed.pk).update(args=[5, 6, 7])
+    assert resend(operator, changed, good).status_code == 302
+    assert [letter.resent_at is not None for letter in DeadLetter.objects.order_by("task_id")] == [False, True]
+    assert [event.target for event in deeds()] == ["t-2"]
+
+
 @pytest.mark.parametrize(("permissions", "sent"), [(["view"], False), (["view", "change"], True)])
 def test_only_who_may_change_them_sends_again(staff, permissions, sent):
     letter = make()
@@ -118,3 +128,12 @@ def test_the_waiting_list_uses_its_index():
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("SET enable_seqscan = on")
     assert "idx_dead_letter_waiting" in plan
+
+
+def test_who_is_erased_is_in_no_letter():
+    user = get_user_model().objects.create_user(kakao_sub="1000:4815000009", nickname="남")
+    for number, given in enumerate(([["other", str(user.pk)]], [user.kakao_sub], ["other"])):
+        keep_dead_letter(DeadTask(f"t-{number}", "schedules.tasks.fill", tuple(given), {}, "an error", 1, "req-1"))
+    assert len(list(personal_data.export(str(user.pk))["failed_tasks"])) == 2
+    personal_data.erase(str(user.pk))
+    assert [letter.args for letter in DeadLetter.objects.all()] == [["other"]]

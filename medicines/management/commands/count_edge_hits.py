@@ -2,7 +2,9 @@
 
 import contextlib
 import re
+import signal
 import socket
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # By itself TERM ends Python at once, with what was not sent yet.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         with _listening(options["socket"]) as receiver:
             _count_all(receiver)
 
