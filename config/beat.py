@@ -7,6 +7,7 @@ from celery.schedules import crontab
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-idempotency-keys": {"task": "ops.tasks.purge_idempotency_keys", "schedule": crontab(hour="4", minute="40")},
     "purge-login-attempts": {"task": "ops.tasks.purge_login_attempts", "schedule": crontab(hour="4", minute="45")},
+    "purge-dead-letters": {"task": "ops.tasks.purge_dead_letters", "schedule": crontab(hour="4", minute="55")},
     "settle-cache": {"task": "ops.tasks.settle_cache", "schedule": crontab(), "options": {"expires": 60}},
     "mirror-catalogue": {"task": "medicines.tasks.sync_medicines", "schedule": crontab(hour="3", minute="10")},
     "catch-up-mirror": {"task": "medicines.tasks.catch_up", "schedule": crontab(hour="5,7,9,12", minute="10")},
@@ -28,9 +29,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-errands": {"task": "accounts.tasks.sweep_errands", "schedule": crontab(minute="*/5")},
     "purge-logins": {"task": "accounts.tasks.purge_logins", "schedule": crontab(hour="5", minute="0")},
     "purge-model-calls": {"task": "summaries.tasks.purge_calls", "schedule": crontab(hour="4", minute="50")},
-    # Two at a time share the work; one that waited until the next is due is not needed any more.
-    "remind": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
-    "remind-too": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
+    # Two at a time share the work; one that waited until others are due is not needed any more. By the sender's clock:
+    # a worker's that is some seconds ahead must not drop them all.
+    "remind": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 30}},
+    "remind-too": {"task": "schedules.tasks.remind", "schedule": 10.0, "options": {"expires": 30}},
     "check-receipts": {"task": "schedules.tasks.check_receipts", "schedule": crontab(), "options": {"expires": 60}},
     "warn-of-stock": {"task": "schedules.tasks.warn_of_stock", "schedule": crontab(), "options": {"expires": 60}},
     "fill-horizons": {"task": "schedules.tasks.fill_horizons", "schedule": crontab(minute="7")},

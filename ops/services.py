@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core import breaker, context
@@ -16,7 +17,7 @@ from core.errors import Conflict, KeyReused
 from ops.models import AuditEvent, DeadLetter, IdempotencyKey
 
 KEPT = timedelta(hours=24)
-# Longer than any request may run (gunicorn ends it before); afterwards its process is taken for dead.
+# Longer than any request may take (statements and vendors have seconds each); afterwards its process is taken for dead.
 _LOCKED = timedelta(seconds=60)
 
 
@@ -150,6 +151,13 @@ def finish_request(*, claim: Claim, answer: StoredAnswer) -> bool:
 def abandon_request(*, claim: Claim) -> None:
     """Free the key: nothing was done, so a repetition may try again."""
     IdempotencyKey.objects.filter(pk=claim.pk, locked_until=claim.locked_until, done=False).delete()
+
+
+def purge_dead_letters() -> int:
+    """Delete tasks that were sent again a month ago, or about which nobody decided in half a year; returns how many."""
+    now = timezone.now()
+    old = Q(resent_at__lt=now - timedelta(days=30)) | Q(resent_at=None, failed_at__lt=now - timedelta(days=180))
+    return DeadLetter.objects.filter(old).delete()[0]
 
 
 def purge_idempotency_keys() -> int:

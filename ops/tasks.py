@@ -7,8 +7,7 @@ from redis.exceptions import RedisError
 
 from core.cache import tiers
 from core.celery_task import PillingTask
-from ops import staff
-from ops.services import purge_idempotency_keys as purge
+from ops import services, staff
 
 logger = logging.getLogger(__name__)
 
@@ -16,13 +15,19 @@ logger = logging.getLogger(__name__)
 @shared_task(base=PillingTask)
 def purge_idempotency_keys() -> int:
     """Delete keys older than a day."""
-    return purge()
+    return services.purge_idempotency_keys()
 
 
 @shared_task(base=PillingTask)
 def purge_login_attempts() -> int:
     """Delete failed logins of staff older than 30 days."""
     return staff.purge_attempts()
+
+
+@shared_task(base=PillingTask)
+def purge_dead_letters() -> int:
+    """Delete failed tasks that were sent again or forgotten long ago: they name people."""
+    return services.purge_dead_letters()
 
 
 @shared_task(base=PillingTask)

@@ -1,4 +1,5 @@
 import time
+from datetime import timedelta
 
 import pytest
 from celery import current_app, shared_task
@@ -6,6 +7,7 @@ from celery.contrib.testing.worker import start_worker
 from django.contrib.admin.sites import site
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.utils import timezone
 
 from core import celery_task
 from core.celery_task import DeadTask, PillingTask, enqueue
@@ -13,6 +15,7 @@ from core.errors import VendorRefused
 from ops import personal_data
 from ops.models import DeadLetter
 from ops.services import claim_dead_letter, keep_dead_letter, record_audit
+from ops.tasks import purge_dead_letters
 from ops.tests.audit import deeds
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +140,15 @@ def test_who_is_erased_is_in_no_letter():
     assert len(list(personal_data.export(str(user.pk))["failed_tasks"])) == 2
     personal_data.erase(str(user.pk))
     assert [letter.args for letter in DeadLetter.objects.all()] == [["other"]]
+
+
+def test_old_letters_go():
+    now = timezone.now()
+    for task_id, failed, resent in (
+        ("decided", 40, 31), ("decided lately", 40, 29), ("forgotten", 181, None), ("waits", 179, None),
+    ):  # fmt: skip
+        make(task_id)
+        when = resent and now - timedelta(days=resent)
+        DeadLetter.objects.filter(task_id=task_id).update(failed_at=now - timedelta(days=failed), resent_at=when)
+    assert purge_dead_letters() == 2
+    assert set(DeadLetter.objects.values_list("task_id", flat=True)) == {"decided lately", "waits"}

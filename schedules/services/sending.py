@@ -138,7 +138,16 @@ def _halve(messages: Sequence[PushMessage], lease: UUID, reason: str) -> None:
     middle = len(messages) // 2
     for part in (messages[:middle], messages[middle:]):
         pace.wait(len(part))
-        _deliver(part, lease)
+        _deliver(_still_held(part, lease), lease)
+
+
+def _still_held(messages: Sequence[PushMessage], lease: UUID) -> list[PushMessage]:
+    """Those that nobody else may have taken while Expo was asked about the others; their lease begins anew."""
+    now = timezone.now()
+    mine = PushMessage.objects.filter(pk__in=[message.pk for message in messages], lease=lease, state=State.SENDING)
+    mine.filter(lease_until__gt=now).update(lease_until=now + LEASE)
+    held = set(mine.filter(lease_until__gt=now).values_list("pk", flat=True))
+    return [message for message in messages if message.pk in held]
 
 
 def _again(messages: Sequence[PushMessage], lease: UUID, *, sure: bool) -> None:

@@ -197,6 +197,27 @@ def test_a_token_of_another_project_fails_alone(user, expo):
     assert PushMessage.objects.get(state=State.FAILED).error == "PUSH_TOO_MANY_EXPERIENCE_IDS"
 
 
+def test_halves_are_sent_only_while_they_are_held(user, expo, monkeypatch):
+    """Many halves at a slow Expo take longer than a lease: what another worker may have taken is its own to send."""
+    for word in ("ok", "other-project", "fine"):
+        add_device(user, word)
+    due(user)
+    wait = sending.pace.wait
+
+    def wait_too_long(count):
+        PushMessage.objects.filter(state=State.SENDING).update(lease_until=timezone.now() - timedelta(seconds=1))
+        wait(count)
+
+    monkeypatch.setattr(sending.pace, "wait", wait_too_long)
+    sending.send_some()
+    assert not expo.received
+    monkeypatch.undo()
+    sending.free_leases()
+    tasks.remind()
+    assert sorted(PushMessage.objects.values_list("state", flat=True)) == [State.FAILED, State.SENT, State.SENT]
+    assert set(expo.received.values()) == {1}
+
+
 def test_a_dead_token_is_not_sent_to_again(user, expo):
     device = add_device(user, "gone")
     due(user)
