@@ -13,13 +13,15 @@ from chaos.site import Site
 class Fault:
     """`harm` does it, mends it, and returns a sentence on what was lost or kept; AssertionError when that is wrong.
 
-    `most`: percent of requests that may fail meanwhile. `seconds`: after them the harm is cut off.
+    `most`: percent of requests that may fail meanwhile. `only`: of which kind these may be; "" for any. `seconds`:
+    after them the harm is cut off.
     """
 
     name: str
     harm: Callable[[Site], str]
     most: float = 0.0
     seconds: int = 60
+    only: str = ""
 
 
 class NotPossible(Exception):

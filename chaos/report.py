@@ -43,10 +43,14 @@ def line(outcome: "Outcome") -> str:
     )
 
 
+def _most(outcome: "Outcome") -> str:
+    return f"{outcome.fault.most:g} %" + (f", {outcome.fault.only} alone" if outcome.fault.only else "")
+
+
 def verdict(outcomes: Sequence["Outcome"]) -> str:
     """How many faults were met; those that cost more than they may, and those that were skipped, by name."""
     told = f"{sum(o.well for o in outcomes)} of {len(outcomes)} faults were met."
-    if worse := [f"{o.fault.name} (at most {o.fault.most:g} %)" for o in outcomes if o.worse]:
+    if worse := [f"{o.fault.name} (at most {_most(o)})" for o in outcomes if o.worse]:
         told += f" Worse than it may be: {'; '.join(worse)}."
     if skipped := [o.fault.name for o in outcomes if o.skipped]:
         told += f" Skipped: {'; '.join(skipped)}."

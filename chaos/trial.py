@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chaos.fault import Fault, NotPossible, within
-from chaos.load import Crowd, failures, p99, share
+from chaos.load import Crowd, Seen, failures, p99, share
 from chaos.site import Site
 
 CALM = 3.0
@@ -47,10 +47,15 @@ def trial(site: Site, crowd: Crowd, fault: Fault) -> Outcome:
     crowd.settle()
     seen, lost = crowd.since(moment), crowd.lost()
     last = max((s.at + s.seconds - moment for s in seen if s.failed), default=0.0)
-    well = as_it_should and lost == 0 and bool(seen) and crowd.is_whole() and share(seen) <= fault.most
+    well = as_it_should and lost == 0 and bool(seen) and crowd.is_whole() and _is_bearable(seen, fault)
     return Outcome(
         fault, len(seen), share(seen), failures(seen), p99(seen), p99(calm), round(last, 1), lost, told, well
     )
+
+
+def _is_bearable(seen: Sequence[Seen], fault: Fault) -> bool:
+    kinds = {s.what for s in seen if s.failed}
+    return share(seen) <= fault.most and (not fault.only or kinds <= {fault.only})
 
 
 def _harm(site: Site, fault: Fault) -> tuple[str, bool]:

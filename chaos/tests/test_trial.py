@@ -86,6 +86,18 @@ def test_what_nobody_saw_is_not_met(crowd, well, monkeypatch):
     assert outcome.well is well
 
 
+@pytest.mark.parametrize(
+    ("only", "what", "well"),
+    [("", "GET scraps", True), ("GET new", "GET new", True), ("GET new", "GET scraps", False)],
+)
+def test_only_what_may_fail_may(monkeypatch, only, what, well):
+    monkeypatch.setattr("chaos.trial.CALM", 0.0)
+    people = Somebody()
+    people.seen = [Seen(0.0, 0.001, 200, "GET medicines")] * 99 + [Seen(0.0, 0.001, 503, what)]
+    (outcome,) = tried(Whole(), people, [Fault("a fault", lambda site: "fine", most=3.0, only=only)])
+    assert outcome.well is well
+
+
 class Slow(Person):
     """Its second request hangs."""
 
