@@ -1,6 +1,6 @@
 """`make load`: signed-in people at 70 % of what the machine can do, for ten minutes; docs/load.md is written from it.
 
-First as many requests as eight people without a pause get answered in ten seconds (the capacity, clients included,
+First as many requests as eight people without a pause get answered in half a minute (the capacity, clients included,
 since they share the machine), then 70 % of that: each request has its moment, and one that begins late was waited for
 all the same. Ends with 1 when there was a 5xx, p99 was over 100 ms, or memory grew.
 """
@@ -26,7 +26,8 @@ from chaos.load import NAMES, Crowd, Person, Seen, failures, p99, share  # noqa:
 from chaos.site import Site  # noqa: E402
 from sandbox.home import PROJECT  # noqa: E402
 
-_PEOPLE, _PROBE, _SHARE, _MINUTE = 8, 10.0, 0.7, 60.0
+# The speed of a shared machine goes up and down within seconds: a shorter look at it may meet a fast moment alone.
+_PEOPLE, _PROBE, _SHARE, _MINUTE = 8, 30.0, 0.7, 60.0
 _MOST_P99_MS, _MOST_GROWTH, _LEAST_REACHED = 100.0, 1.1, 0.95
 _PAGE = """# A steady load
 
