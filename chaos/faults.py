@@ -12,8 +12,8 @@ _OWN_LISTS = 3.0
 
 FAULTS = (
     Fault("a web process is killed (SIGKILL)", processes.web_worker, 0.5),
-    Fault("a Celery process is killed in mid-task", processes.celery_process, _SOURCE_DOWN),
-    Fault("the whole Celery worker is killed in mid-task", processes.celery_worker, _SOURCE_DOWN),
+    Fault("a Celery process is killed in mid-task", processes.celery_process, _SOURCE_DOWN, only=_NEW),
+    Fault("the whole Celery worker is killed in mid-task", processes.celery_worker, _SOURCE_DOWN, only=_NEW),
     Fault("beat is killed", processes.beat, seconds=100),
     Fault("a deployment: new web processes, nginx reloaded", processes.deployment),
     Fault("the cache's Valkey is gone for 8 s", engines.cache),
