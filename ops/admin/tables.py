@@ -54,6 +54,9 @@ class DeadLetterAdmin(_Deletable):
             sent += 1
             record_audit(actor=str(request.user.pk), action="dead_letter.resend", target=letter.task_id)
         self.message_user(request, f"{sent}건을 다시 보냈습니다.", messages.SUCCESS)
+        if left := len(queryset) - sent:
+            told = f"{left}건은 보내지 못했습니다. 이미 보냈거나, 이 버전에 없는 작업이거나, 대기열이 받지 않았어요."
+            self.message_user(request, told, messages.WARNING)
 
 
 def _sent(letter: DeadLetter) -> bool:

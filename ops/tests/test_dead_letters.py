@@ -6,6 +6,7 @@ from celery import current_app, shared_task
 from celery.contrib.testing.worker import start_worker
 from django.contrib.admin.sites import site
 from django.contrib.auth import get_user_model
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.utils import timezone
 
@@ -92,7 +93,8 @@ def test_an_operator_sends_it_again(operator, monkeypatch, django_capture_on_com
 
 def test_a_task_that_no_longer_exists_stays(operator):
     letter = make(name="gone.tasks.gone")
-    resend(operator, letter)
+    told = [str(message) for message in get_messages(resend(operator, letter).wsgi_request)]
+    assert [text.partition(" ")[0] for text in told] == ["0건을", "1건은"]
     letter.refresh_from_db()
     assert letter.resent_at is None
 
