@@ -1,17 +1,73 @@
-"""`count_edge_hits` is told to end with every deployment, and sends what it has counted before it does."""
+"""`count_edge_hits`: bursts are counted whole, repetitions once, and what was counted is sent before it ends."""
 
+import socket
 import sys
 
+import pytest
+
+from core import stores
+from medicines.management.commands import count_edge_hits
 from sandbox.home import PROJECT
 from sandbox.process import spawn, wait_until
 
+_SEQ = "195700020"
 
-def test_it_ends_in_order_when_it_is_told_to(tmp_path):
+
+@pytest.fixture
+def counter(tmp_path):
+    """(the running command, where it listens)"""
+    stores.cache.client.flushdb()
     receiver = tmp_path / "edge.sock"
     command = [sys.executable, "manage.py", "count_edge_hits", "--socket", str(receiver)]
     child = spawn("counter", command, log=tmp_path / "counter.log", cwd=PROJECT)
-    wait_until(receiver.exists, child, seconds=60)
+    try:
+        wait_until(receiver.exists, child, seconds=60)
+        yield child, receiver
+    finally:
+        child.stop()
+        stores.cache.client.flushdb()
+
+
+def tell(receiver, addresses, *, at):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
+        nginx.connect(str(receiver))
+        for address in addresses:
+            nginx.send(f"<190>Nov 26 22:00:{at:02} edge: {address} {_SEQ}".encode())
+
+
+def searchers():
+    keys = stores.cache.client.keys(f"pilling:{{searched}}:*:{_SEQ}")
+    return sum(stores.cache.client.pfcount(key) for key in keys)
+
+
+def test_a_burst_is_counted_whole_and_each_caller_once(counter):
+    child, receiver = counter
+    addresses = [f"192.0.2.{number}" for number in range(100)]
+    for second in range(3):
+        tell(receiver, addresses, at=second)
+    tell(receiver, ["nonsense", ""], at=4)
     child.process.terminate()
     assert child.process.wait(20) == 0
+    # A HyperLogLog takes one address for another now and then.
+    assert 97 <= searchers() <= 103
     # Taken away by the same `finally` that sends the rest.
     assert not receiver.exists()
+
+
+def test_who_asks_again_is_told_again_after_a_minute(monkeypatch):
+    seen = count_edge_hits.Seen()
+    assert [seen.is_new(line) for line in (b"a 1", b"a 1", b"b 1", b"a 2")] == [True, False, True, True]
+    seen.forget_in_time()
+    assert not seen.is_new(b"a 1")
+    monkeypatch.setattr(count_edge_hits, "_REMEMBERED_SECONDS", 0.0)
+    seen.forget_in_time()
+    assert seen.is_new(b"a 1")
+
+
+def test_it_remembers_no_more_than_so_many(monkeypatch):
+    monkeypatch.setattr(count_edge_hits, "_REMEMBERED", 2)
+    seen = count_edge_hits.Seen()
+    for line in (b"a 1", b"b 1", b"c 1"):
+        seen.is_new(line)
+    seen.forget_in_time()
+    assert seen.is_new(b"a 1")

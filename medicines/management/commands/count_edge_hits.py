@@ -2,13 +2,15 @@
 
 import contextlib
 import re
+import select
 import signal
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -16,9 +18,17 @@ from core.throttling import household
 from medicines.services import popularity
 
 # `<190>Nov 26 22:00:00 edge: ADDRESS ITEM_SEQ`, a datagram each; neither the query nor anything else of the request.
+_TIME_ENDS = len("<190>Nov 26 22:00:00")
 _HIT = re.compile(rb": ([0-9a-f.:]{2,45}) ([0-9]{1,20})$")
-# A caller counts once a day; whoever asks again within the second sends the same bytes again.
-_REMEMBERED = 10_000
+# A caller counts once a day for a product, so who asks again need not be told again; after a minute they are, since the
+# day may be another, or Redis may not have heard of them.
+_REMEMBERED, _REMEMBERED_SECONDS = 100_000, 60.0
+# To be woken by each datagram costs the machine more than the hit itself, so the counter rests as long as this many a
+# second, more than nginx can answer, take to fill the queue: 10 ms with the compose file's sysctl.
+_MOST_HITS_A_SECOND = 100_000
+_QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
+# A flood never ends by itself.
+_AT_ONCE = 10_000
 
 
 class Command(BaseCommand):
@@ -50,15 +60,46 @@ def _listening(path: Path) -> Iterator[socket.socket]:
             popularity.flush()
 
 
-def _count_all(receiver: socket.socket) -> NoReturn:
-    seen: set[bytes] = set()
-    while True:
-        line = receiver.recv(512)
-        if line not in seen:
-            if len(seen) >= _REMEMBERED:
-                seen.clear()
-            seen.add(line)
-            _count(line)
+def _count_all(receiver: socket.socket) -> None:
+    seen, rest = Seen(), _rest_seconds()
+    try:
+        while True:
+            select.select([receiver], [], [])
+            _count_waiting(receiver, seen)
+            time.sleep(rest)
+    finally:
+        _count_waiting(receiver, seen)
+
+
+def _rest_seconds() -> float:
+    return int(_QUEUE.read_text()) / _MOST_HITS_A_SECOND if _QUEUE.exists() else 0.0
+
+
+def _count_waiting(receiver: socket.socket, seen: "Seen") -> None:
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(_AT_ONCE):
+            line = receiver.recv(512, socket.MSG_DONTWAIT)
+            if seen.is_new(line[_TIME_ENDS:]):
+                _count(line)
+    seen.forget_in_time()
+
+
+class Seen:
+    """Keyed hashes of who asked for what in the last minute: nobody can read them again."""
+
+    def __init__(self) -> None:
+        self._hashes: set[int] = set()
+        self._since = time.monotonic()
+
+    def is_new(self, who_and_what: bytes) -> bool:
+        known = len(self._hashes)
+        self._hashes.add(hash(who_and_what))
+        return len(self._hashes) > known
+
+    def forget_in_time(self) -> None:
+        if time.monotonic() - self._since > _REMEMBERED_SECONDS or len(self._hashes) > _REMEMBERED:
+            self._hashes.clear()
+            self._since = time.monotonic()
 
 
 def _count(line: bytes) -> None:
