@@ -15,7 +15,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
+
+import psutil
 
 from chaos import nobodys
 
@@ -44,8 +47,10 @@ cores. {stamp}.
 | p50, p99 | p99 under 100 ms | {p50:g} ms, {p99:g} ms |
 | the web's memory, after a minute and at the end | flat (at most 10 % more) | {early:.0f} MB, {late:.0f} MB |
 
-| from second | answers | failed | p50 | p99 | the web's memory at its end |
-|---|---|---|---|---|---|
+Stolen is what other machines took of this one's processors while it wanted to work: the kernel's count of its hypervisor.
+
+| from second | answers | failed | p50 | p99 | the web's memory at its end | stolen |
+|---|---|---|---|---|---|---|
 {rows}
 """
 
@@ -78,17 +83,20 @@ class SignedIn(Person):
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A stretch of the load: from which second on, what was seen, and the web's memory at its end in MB."""
+    """A stretch of the load: from which second on, what was seen, the web's memory at its end in MB, and how many
+    percent of the processors' time the hypervisor gave to others.
+    """
 
     begins: float
     seen: list[Seen]
     memory: float
+    stolen: float
 
     @property
     def row(self) -> str:
         return (
             f"| {self.begins:.0f} | {len(self.seen):,} | {share(self.seen):g} % | {p50(self.seen):g} ms "
-            f"| {p99(self.seen):g} ms | {self.memory:.0f} MB |"
+            f"| {p99(self.seen):g} ms | {self.memory:.0f} MB | {self.stolen:.1f} % |"
         )
 
 
@@ -119,16 +127,23 @@ def minutes(site: Site, rate: float, seconds: float) -> Iterator[Minute]:
     length = min(_MINUTE, seconds / 2)
     try:
         for number in range(round(seconds / length)):
+            before = psutil.cpu_times()
             time.sleep(max(0.0, began + (number + 1) * length - time.monotonic()))
             ends = began + (number + 1) * length
+            taken = stolen(before, psutil.cpu_times())
             seen = [s for s in crowd.since(began + number * length) if s.at < ends]
-            yield Minute(number * length, seen, memory(site))
+            yield Minute(number * length, seen, memory(site), taken)
     finally:
         crowd.stop()
 
 
 def memory(site: Site) -> float:
     return sum(process.memory_info().rss for process in site.web_workers()) / 1e6
+
+
+def stolen(before: Any, after: Any) -> float:
+    """Percent, of two looks at `psutil.cpu_times()`; 0 where the system does not tell."""
+    return 100 * (getattr(after, "steal", 0.0) - getattr(before, "steal", 0.0)) / (sum(after) - sum(before))
 
 
 def p50(seen: list[Seen]) -> float:
