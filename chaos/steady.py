@@ -47,7 +47,7 @@ cores. {stamp}.
 | p50, p99 | p99 under 100 ms | {p50:g} ms, {p99:g} ms |
 | the web's memory, after a minute and at the end | flat (at most 10 % more) | {early:.0f} MB, {late:.0f} MB |
 
-Stolen is what other machines took of this one's processors while it wanted to work: the kernel's count of its hypervisor.
+Stolen is what other machines took of this one's processors while it wanted to work, as the kernel counts it (`steal`).
 
 | from second | answers | failed | p50 | p99 | the web's memory at its end | stolen |
 |---|---|---|---|---|---|---|
