@@ -150,8 +150,8 @@ def memory(site: Site) -> float:
 
 def stolen(before: Any, after: Any) -> float:
     """Percent, of two looks at `psutil.cpu_times()`; 0 where the system does not tell."""
-    taken: float = getattr(after, "steal", 0.0) - getattr(before, "steal", 0.0)
-    return 100 * taken / (sum(after) - sum(before))
+    taken = float(getattr(after, "steal", 0.0)) - float(getattr(before, "steal", 0.0))
+    return 100 * taken / float(sum(after) - sum(before))
 
 
 def p50(seen: list[Seen]) -> float:
