@@ -25,7 +25,7 @@ CELERY_TIMEZONE = "Asia/Seoul"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
-# kB: a process that has grown past this is renewed after its task, before the container's limit would end them all.
+# kB: a process that has ever held more is renewed after its task, so that no leak grows for a thousand tasks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 # Longer than any task, or a task would be delivered again while it runs.
 DELIVERY = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 1}

@@ -22,9 +22,6 @@ logger = logging.getLogger(__name__)
 # A client that is still sending a long request would lose the answer to a reset: read on, but not for ever.
 _READ_ON_SECONDS = 2.0
 _READ_ON_BYTES = 4_000_000
-# With more requests under way than this, a process ends kept connections with its answers: who asks next is taken by
-# the process that has time. Connections that only ever stay let one process work twice as much as the other.
-_BUSY = 3
 # As Django's middleware adds them to all that reaches it.
 _SAFE = (
     "X-Content-Type-Options: nosniff",
@@ -52,22 +49,18 @@ def cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
 
 
 class ProblemWorker(ThreadWorker):
-    """gunicorn's threads: with work shared among processes, with nobody held up by a client that does not hang up, and
-    with answers of ours to what never reaches Django (its own page is English, and its log line repeats the request).
+    """gunicorn's threads, with nobody held up by a client that does not hang up, and with answers of ours to what never
+    reaches Django: gunicorn's own page is English, and its log line repeats the request.
     """
 
     def handle(self, conn: Any) -> Any:
         kept = super().handle(conn)
         if kept is False:
-            # gunicorn's main thread would wait up to two seconds for the client's end, and every request with it.
+            # gunicorn's main thread would wait up to two seconds for the client's end, and every request with it. A
+            # second close would raise there, and the connection be counted down twice.
             conn.close(graceful=True)
             conn.close = _is_closed
         return kept
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        if self.cfg.workers > 1 and self.nr_conns - len(self.keepalived_conns) > _BUSY:
-            req.force_close()
-        return super().handle_request(req, conn)
 
     def handle_error(self, req: object, client: socket.socket, addr: object, exc: BaseException) -> None:
         problem = _problem(exc)

@@ -1,4 +1,4 @@
-"""`count_edge_hits`: bursts are counted whole, repetitions once, and what was counted is sent before it ends."""
+"""`count_edge_hits`: repetitions are counted once, and whatever waits is counted and sent before it ends."""
 
 import socket
 import sys
@@ -29,10 +29,14 @@ def counter(tmp_path):
 
 
 def tell(receiver, addresses, *, at):
+    say(receiver, [f"<190>Nov 26 22:00:{at:02} edge: {address} {_SEQ}".encode() for address in addresses])
+
+
+def say(receiver, datagrams):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
         nginx.connect(str(receiver))
-        for address in addresses:
-            nginx.send(f"<190>Nov 26 22:00:{at:02} edge: {address} {_SEQ}".encode())
+        for datagram in datagrams:
+            nginx.send(datagram)
 
 
 def searchers():
@@ -40,12 +44,11 @@ def searchers():
     return sum(stores.cache.client.pfcount(key) for key in keys)
 
 
-def test_a_burst_is_counted_whole_and_each_caller_once(counter):
+def test_what_waits_is_counted_before_it_ends(counter):
     child, receiver = counter
     addresses = [f"192.0.2.{number}" for number in range(100)]
     for second in range(3):
         tell(receiver, addresses, at=second)
-    tell(receiver, ["nonsense", ""], at=4)
     child.process.terminate()
     assert child.process.wait(20) == 0
     # A HyperLogLog takes one address for another now and then.
@@ -54,12 +57,27 @@ def test_a_burst_is_counted_whole_and_each_caller_once(counter):
     assert not receiver.exists()
 
 
+def test_each_caller_is_noted_once_whatever_the_second(tmp_path, monkeypatch):
+    noted = []
+    monkeypatch.setattr(count_edge_hits.popularity, "note", lambda seq, address: noted.append((seq, address)))
+    monkeypatch.setattr(count_edge_hits.select, "select", lambda *_: sys.exit())
+    path = tmp_path / "edge.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(path))
+        tell(path, ["192.0.2.1", "192.0.2.2"], at=1)
+        tell(path, ["192.0.2.1", "nonsense"], at=2)
+        say(path, [b"<190>", b""])
+        with pytest.raises(SystemExit):
+            count_edge_hits._count_all(receiver)
+    assert noted == [(_SEQ, "192.0.2.1"), (_SEQ, "192.0.2.2")]
+
+
 def test_who_asks_again_is_told_again_after_a_minute(monkeypatch):
     seen = count_edge_hits.Seen()
     assert [seen.is_new(line) for line in (b"a 1", b"a 1", b"b 1", b"a 2")] == [True, False, True, True]
     seen.forget_in_time()
     assert not seen.is_new(b"a 1")
-    monkeypatch.setattr(count_edge_hits, "_REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(count_edge_hits, "_REMEMBERED_SECONDS", -1.0)
     seen.forget_in_time()
     assert seen.is_new(b"a 1")
 

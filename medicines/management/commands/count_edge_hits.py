@@ -25,7 +25,7 @@ _HIT = re.compile(rb": ([0-9a-f.:]{2,45}) ([0-9]{1,20})$")
 _REMEMBERED, _REMEMBERED_SECONDS = 100_000, 60.0
 # To be woken by each datagram costs the machine more than the hit itself, so the counter rests as long as this many a
 # second, more than nginx can answer, take to fill the queue: 10 ms with the compose file's sysctl.
-_MOST_HITS_A_SECOND = 100_000
+_MOST_HITS_A_SECOND, _LONGEST_REST_SECONDS = 100_000, 0.01
 _QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 # A flood never ends by itself.
 _AT_ONCE = 10_000
@@ -72,20 +72,21 @@ def _count_all(receiver: socket.socket) -> None:
 
 
 def _rest_seconds() -> float:
-    return int(_QUEUE.read_text()) / _MOST_HITS_A_SECOND if _QUEUE.exists() else 0.0
+    waiting = int(_QUEUE.read_text()) if _QUEUE.exists() else 0
+    return min(_LONGEST_REST_SECONDS, waiting / _MOST_HITS_A_SECOND)
 
 
 def _count_waiting(receiver: socket.socket, seen: "Seen") -> None:
+    seen.forget_in_time()
     with contextlib.suppress(BlockingIOError):
         for _ in range(_AT_ONCE):
             line = receiver.recv(512, socket.MSG_DONTWAIT)
             if seen.is_new(line[_TIME_ENDS:]):
                 _count(line)
-    seen.forget_in_time()
 
 
 class Seen:
-    """Keyed hashes of who asked for what in the last minute: nobody can read them again."""
+    """Who asked for what in the last minute, as hashes instead of addresses."""
 
     def __init__(self) -> None:
         self._hashes: set[int] = set()
