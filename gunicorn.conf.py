@@ -4,6 +4,7 @@ import gc
 import os
 from typing import Any
 
+from config import own_addresses
 from config.web_server import cores
 from core import telemetry
 from core.metrics import mark_dead, wipe_multiproc_dir
@@ -11,7 +12,10 @@ from core.metrics import mark_dead, wipe_multiproc_dir
 # A web request that keeps PostgreSQL longer than this is a fault.
 os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "5000")
 
-bind = os.environ.get("GUNICORN_BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
+# One for each process, for nginx; who else comes (Prometheus, health checks) is answered by any of them at the first.
+bind = own_addresses.addresses(
+    os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or '8000'}", os.environ.get("WEB_PORTS", "")
+)
 workers = int(os.environ.get("WEB_CONCURRENCY") or cores())
 worker_class = "config.web_server.ProblemWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -42,6 +46,9 @@ def when_ready(server: Any) -> None:
     """What the master loaded is not looked through again by a worker's garbage collector, which stands still for it."""
     gc.collect()
     gc.freeze()
+
+
+pre_fork = own_addresses.give
 
 
 def post_fork(server: Any, worker: Any) -> None:

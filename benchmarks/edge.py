@@ -58,7 +58,7 @@ def _one_round(sides: Sides, asks: Path) -> None:
 def _against(site: Site, web: Web, *, workers: int) -> Iterator[Sides]:
     """All on the same PostgreSQL; the peers, of so many processes, have caches of their own in the same Redis."""
     with contextlib.ExitStack() as stack:
-        ours = stack.enter_context(edges.front(site, "ours", [web.port]))
+        ours = stack.enter_context(edges.front(site, "ours", web.own_ports))
         stack.enter_context(edges.counting(site, ours))
         sides = {OURS: Side(ours.url, web.master.children)}
         for name, database, cached in ((PEER, 1, False), (PEER_CACHED, 2, True)):
@@ -99,7 +99,7 @@ def _describe_replay(result: Result, sides: Sides) -> None:
 def _hottest(site: Site, web: Web, result: Result, *, quick: bool) -> None:
     path = search_path(_QUERY)
     with contextlib.ExitStack() as stack:
-        front = stack.enter_context(edges.front(site, "hottest", [web.port]))
+        front = stack.enter_context(edges.front(site, "hottest", web.own_ports))
         stack.enter_context(edges.counting(site, front))
         sides: dict[str, Side] = {}
         for encoding, named, headers in (("gzip", "", GIVEN), ("", PLAIN, (edges.HOST_HEADER,))):

@@ -25,7 +25,7 @@ def measure(site: Site, query: str, *, quick: bool) -> Sides:
         for tier, variables in _TIERS.items():
             for workers in (1,) if quick else (1, 2):
                 web = site.start_web(workers=workers, **edges.ALIKE, **variables)
-                front = stack.enter_context(edges.front(site, f"{tier}-{workers}", [web.port]))
+                front = stack.enter_context(edges.front(site, f"{tier}-{workers}", web.own_ports))
                 sides[_name(tier, workers)] = Side(front.url, web.master.children, (*GIVEN, PAST_THE_CACHE))
         interleave(site, sides, search_path(query), seconds=_SECONDS, quick=quick)
     return sides

@@ -70,10 +70,11 @@ _PRODUCTION = {"DEBUG": "0", "INSECURE_HTTP": "1", "ALLOWED_HOSTS": "127.0.0.1",
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A running gunicorn."""
+    """A running gunicorn. `own_ports`: one for each process, which nginx is led to."""
 
     child: Child
     port: int
+    own_ports: list[int]
 
     @property
     def url(self) -> str:
@@ -198,17 +199,21 @@ class Site:
 
     def start_web(self, *, workers: int = 2, application: str = "config.wsgi", **variables: str) -> Web:
         """Start gunicorn with the product's own configuration and wait until it is ready."""
-        port = free_port()
+        port, own_ports = free_port(), [free_port() for _ in range(workers)]
         prometheus = self.home.run / f"prometheus-{port}"
         prometheus.mkdir()
-        env = self.env | {"PORT": str(port), "WEB_CONCURRENCY": str(workers)}
+        env = self.env | {
+            "PORT": str(port),
+            "WEB_CONCURRENCY": str(workers),
+            "WEB_PORTS": " ".join(map(str, own_ports)),
+        }
         env |= {"PROMETHEUS_MULTIPROC_DIR": str(prometheus)} | variables
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
         log = self.home.logs / "gunicorn.log"
         child = spawn("gunicorn", command, log=log, env=env, cwd=PROJECT)
         self.supervisor.start(Service("gunicorn", lambda: child))
         wait_until(lambda: _ready(port), child, seconds=60)
-        return Web(child, port)
+        return Web(child, port, own_ports)
 
     def start_worker(self, *, concurrency: int = 2) -> Child:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", str(concurrency)]

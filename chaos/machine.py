@@ -73,7 +73,8 @@ def second_web(site: Site, variables: dict[str, str]) -> Iterator[str]:
     """Another gunicorn of one process, beside the people's; its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    own = {"PORT": str(port), "WEB_CONCURRENCY": "1", "PROMETHEUS_MULTIPROC_DIR": str(site.folder / f"metrics-{port}")}
+    own = {"PORT": str(port), "WEB_PORTS": "", "WEB_CONCURRENCY": "1"}
+    own |= {"PROMETHEUS_MULTIPROC_DIR": str(site.folder / f"metrics-{port}")}
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
     env = site.product.env | own | variables
     child = spawn("second", command, log=site.folder / "second.log", env=env, cwd=PROJECT)

@@ -32,7 +32,7 @@ from chaos.load import NAMES, Crowd, Person, Seen, failures, p99, share  # noqa:
 from chaos.site import Site  # noqa: E402
 from sandbox.home import PROJECT  # noqa: E402
 
-_PEOPLE, _PROBE, _SHARE, _MINUTE = 8, 15.0, 0.7, 60.0
+_PEOPLE, _PROBE, _SHARE, _MINUTE = 64, 15.0, 0.7, 60.0
 # In which everybody connects.
 _FIRST = 3.0
 _MOST_P99_MS, _MOST_GROWTH, _LEAST_REACHED = 100.0, 1.1, 0.95

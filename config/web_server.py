@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from gunicorn.glogging import Logger
 from gunicorn.http import errors as http_errors
-from gunicorn.workers.gthread import ThreadWorker
 
+from config.own_addresses import OwnAddress
 from core import context, metrics
 from core.errors import HeadersTooLarge, InternalError, MalformedRequest, Problem, UriTooLong
 from core.logs import JsonFormatter
@@ -48,7 +48,7 @@ def cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     return max(1, allowed)
 
 
-class ProblemWorker(ThreadWorker):
+class ProblemWorker(OwnAddress):
     """gunicorn's threads, with nobody held up by a client that does not hang up, and with answers of ours to what never
     reaches Django: gunicorn's own page is English, and its log line repeats the request.
     """

@@ -22,7 +22,7 @@ def product() -> Iterator[Behind]:
 
 @pytest.fixture(scope="package")
 def edge(product: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    running = Edge(tmp_path_factory.mktemp("edge"), [product.port])
+    running = Edge(tmp_path_factory.mktemp("edge"), product.own_ports)
     try:
         running.start()
         yield running

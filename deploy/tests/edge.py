@@ -29,10 +29,15 @@ needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs Debian's package n
 
 
 class Behind(Product):
-    """The product as it stands behind a proxy that it trusts, with TLS wanted."""
+    """The product as it stands behind a proxy that it trusts, with TLS wanted. `own_ports`: one for each process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own_ports = [free_port(), free_port()]
 
     def _environment(self) -> dict[str, str]:
         return super()._environment() | {
+            "WEB_PORTS": " ".join(map(str, self.own_ports)),
             "INSECURE_HTTP": "0",
             "ALLOWED_HOSTS": f"{HOST},127.0.0.1,web",
             "TRUSTED_PROXIES": "127.0.0.0/8",
@@ -62,14 +67,15 @@ class Web:
 
     def __init__(self, product: Product, folder: Path, **variables: str) -> None:
         self.port = free_port()
-        env = product.env | variables | {"PORT": str(self.port), "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
+        own = {"PORT": str(self.port), "WEB_PORTS": "", "PROMETHEUS_MULTIPROC_DIR": str(folder / "prometheus")}
+        env = product.env | variables | own
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "config.wsgi"]
         self.child = spawn("web", command, log=folder / "web.log", env=env, cwd=PROJECT)
         wait_until(lambda: ask(self.port, "/livez").status_code == 200, self.child, seconds=120)
 
 
 class Edge:
-    """One nginx. `ports`: of the web processes behind it."""
+    """One nginx. `ports`: of the webs behind it, or of a web's processes."""
 
     def __init__(self, folder: Path, ports: list[int]) -> None:
         self.folder = folder

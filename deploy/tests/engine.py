@@ -53,7 +53,6 @@ def make(folder):
         bring(folder, tag)
     for name, text in (
         ("webs", "web-bbb-1\n"),
-        ("run/web.conf", "server web:8000;\n"),
         ("running", "1 pilling:bbb\n2 pilling-nginx:bbb\n3 postgres:18\n4 pilling:old\n"),
         ("images", "aaa\nbbb\nccc\n"),
         ("health", "healthy\n"),
@@ -65,6 +64,7 @@ def make(folder):
     ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    start_nginx(folder)
     (folder / "docker").chmod(0o755)
     shutil.copytree(folder / "releases" / "bbb", folder, dirs_exist_ok=True)
     for name, text in OPERATORS.items():
@@ -73,13 +73,22 @@ def make(folder):
     return folder
 
 
+def start_nginx(server, ports="8001 8002"):
+    """What its image's entrypoint writes."""
+    (server / "run").mkdir(exist_ok=True)
+    script = (PROJECT / "deploy" / "nginx_web.sh").read_text().replace("/run/", "run/")
+    subprocess.run(["sh", "-c", script], check=True, cwd=server, env={"PATH": os.environ["PATH"], "WEB_PORTS": ports})
+
+
 def given(server):
-    return {"PATH": os.environ["PATH"], "DOCKER": str(server / "docker"), "GATE_TRIES": "2", "GATE_PAUSE": "0"}
+    # WEB_PORTS stands for what nginx's container has.
+    own = {"DOCKER": str(server / "docker"), "GATE_TRIES": "2", "GATE_PAUSE": "0", "WEB_PORTS": "8001 8002"}
+    return {"PATH": os.environ["PATH"]} | own
 
 
-def release(server, *arguments):
+def release(server, *arguments, **variables):
     command = [str(server / "deploy/release"), *arguments]
-    return subprocess.run(command, env=given(server), capture_output=True, text=True)
+    return subprocess.run(command, env=given(server) | variables, capture_output=True, text=True)
 
 
 def calls(server):

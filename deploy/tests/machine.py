@@ -27,6 +27,7 @@ class Machine:
         self.home.make()
         self.image = Build(PROJECT, folder / "image").run()["pilling"]
         self.port = free_port()
+        self.own_ports = [free_port(), free_port()]
         self.metrics = {name: free_port() for name in ("celery", "celery-reminders", "celery-batch")}
         self.postgres = Postgres(self.home, durable=False)
         self.redis = {"redis": Valkey(self.home, "cache"), "redis-broker": Valkey(self.home, "broker")}
@@ -48,6 +49,7 @@ class Machine:
             "REDIS_URL": self.redis["redis"].url,
             "CELERY_BROKER_URL": self.redis["redis-broker"].url,
             "GUNICORN_BIND": f"127.0.0.1:{self.port}",
+            "WEB_PORTS": " ".join(map(str, self.own_ports)),
             "CELERY_METRICS_PORT": str(self.metrics.get(service, 0)),
         }
         given = {name: here.get(name, value) for name, value in compose.service(service)["environment"].items()}

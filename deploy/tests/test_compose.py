@@ -200,6 +200,13 @@ def test_nginx_reaches_the_web_from_addresses_that_it_trusts():
     assert web["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
 
 
+def test_nginx_knows_an_address_for_each_process_of_the_web():
+    web, nginx = compose.service("web"), compose.service("nginx")
+    assert nginx["environment"]["WEB_PORTS"] == web["environment"]["WEB_PORTS"]
+    ports = web["environment"]["WEB_PORTS"].split()
+    assert len(set(ports) - {"8000"}) == float(web["deploy"]["resources"]["limits"]["cpus"])
+
+
 def test_whatever_nginx_reads_is_given_to_it():
     """Certificates, what their issuer asks for, the operator's files; the rest comes with the image."""
     read = set(re.findall(r"(/(?:etc|usr/share)/nginx/(?:tls|acme|conf\.d))\b", (PROJECT / "nginx.conf").read_text()))

@@ -18,7 +18,21 @@ from config.tests.callers import Caller, asking
 from config.tests.running import wait_for
 from deploy.tests import compose
 from deploy.tests.edge import HOST, Edge, Web, needs_nginx
-from deploy.tests.engine import ENGINE, OPERATORS, calls, files, files_of, given, release, served, state, tag, webs
+from deploy.tests.engine import (
+    ENGINE,
+    OPERATORS,
+    calls,
+    files,
+    files_of,
+    given,
+    led,
+    release,
+    served,
+    start_nginx,
+    state,
+    tag,
+    webs,
+)  # fmt: skip
 from sandbox.home import PROJECT
 
 WORKFLOW = yaml.safe_load((PROJECT / ".github/workflows/deploy.yml").read_text())
@@ -105,12 +119,24 @@ def test_nginx_knows_the_new_web_alone_while_the_old_one_ends(server):
     release(server, "ccc")
     lines = calls(server)
     led, forgot = (
-        next(number for number, line in enumerate(lines) if f"'server {name}:8000;'" in line)
+        next(number for number, line in enumerate(lines) if f'"server {name}:$port' in line)
         for name in ("web-ccc-2", "web")
     )
     ended = next(number for number, line in enumerate(lines) if " stop " in line)
     assert led < ended < forgot
     assert any("pgrep" in line for line in lines[led:ended]), "nginx's workers of before were not waited for"
+
+
+@pytest.mark.parametrize("ports", ["8001 8002", ""])
+def test_nginx_is_led_to_each_of_the_processes(server, ports):
+    """As it starts with, and as an nginx from before the processes had addresses of their own."""
+    start_nginx(server, ports)
+    before = led(server)
+    assert release(server, "ccc", WEB_PORTS=ports).returncode == 0
+    assert led(server) == before
+    assert [line.split()[1] for line in before.splitlines()] == [
+        *(f"web:{port}" for port in ports.split()), "web:8000" if ports else "web:8000;"
+    ]  # fmt: skip
 
 
 def test_workers_that_are_not_well_bring_back_what_served(server):

@@ -1,8 +1,10 @@
 """Two web servers (as on two machines) behind one nginx: nothing that matters is kept in a process."""
 
+import contextlib
 import signal
 import time
 
+import psutil
 import pytest
 import requests
 
@@ -61,6 +63,25 @@ def test_both_serve(product, second, both):
         assert both.search(f"nobody{number}").status == 200
     assert served(product.port) > before[0]
     assert served(second.port) > before[1]
+
+
+def test_whoever_has_least_to_do_is_asked(second, both):
+    """One request waits for a web that stands still, and no other: nginx's workers know what each of them has sent."""
+    with contextlib.ExitStack() as stack:
+        for process in psutil.Process(second.child.process.pid).children():
+            process.suspend()
+            stack.callback(process.resume)
+        asked = [hangs(stack.enter_context(contextlib.closing(both.connect(timeout=3))), n) for n in range(22)]
+    assert sum(asked) == 1
+
+
+def hangs(line, number):
+    """Whether a search that is in no cache gets no answer. The connection stays open, so nginx goes on waiting, too."""
+    line.request("GET", f"/api/v1/medicines?q=still{number}", headers={"Host": HOST})
+    try:
+        return line.getresponse().status != 200
+    except TimeoutError:
+        return True
 
 
 def test_a_session_holds_with_both(product, second):
