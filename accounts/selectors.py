@@ -1,5 +1,6 @@
 """Reads. Other apps use `profile`."""
 
+import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from django.utils import timezone
 from accounts.jwts import refused
 from accounts.models import Login, User
 from core import profile_parts
+from core.statements import fetch_all
 
 # What people see of their own row.
 PROFILE = ("id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at")
 _MOST_DEVICES = 100
+_PROFILES = """
+SELECT id, time_zone, prefs_version, meal_times, large_text FROM accounts_user
+WHERE id = ANY(%s::uuid[]) AND is_active"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,8 @@ def profile(user_id: uuid.UUID | str) -> Profile | None:
 
 def profiles(user_ids: Iterable[uuid.UUID | str]) -> dict[uuid.UUID, Profile]:
     """One query for any number of users; those who are gone are left out."""
-    found = User.objects.filter(pk__in=user_ids, is_active=True).values_list(
-        "pk", "time_zone", "prefs_version", "meal_times", "large_text"
-    )
-    return {pk: Profile(*row) for pk, *row in found}
+    found = fetch_all(_PROFILES, [[str(id_) for id_ in user_ids]])
+    return {pk: Profile(zone, version, json.loads(meals), large) for pk, zone, version, meals, large in found}
 
 
 def user(user_id: uuid.UUID) -> User:

@@ -1,6 +1,6 @@
 """The intakes as phones read them: a window of the record, and what changed since."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,12 +10,14 @@ from uuid import UUID
 
 import orjson
 from django.core.signing import BadSignature, Signer
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.errors import Gone, invalid
+from core.statements import fetch_all
 from schedules.models import Schedule, ScheduleClock
+from schedules.selectors.clock import clock_of
 
 # Ticked within it, a dose was on time; not ticked after it, missed.
 GRACE = timedelta(minutes=60)
@@ -25,6 +27,10 @@ _COLUMNS = (
 )  # fmt: skip
 # Read as texts: two thousand rows of two UUID objects cost a third of a whole feed.
 _READ = (Cast("id", TextField()), Cast("plan_id", TextField()), *_COLUMNS[2:])
+_LISTED = f"""
+SELECT id::text, plan_id::text, {", ".join(_COLUMNS[2:])} FROM "schedule"
+WHERE user_id = %s AND deleted_at IS NULL AND scheduled_time >= %s AND scheduled_time < %s
+ORDER BY scheduled_time, "schedule".id"""
 Row = tuple[Any, ...]
 
 
@@ -43,12 +49,11 @@ def feed(*, user_id: UUID, window: Window) -> bytes:
 
     The count of changes is read first: what is committed after it is sent again the next time, never left out.
     """
-    clock = ScheduleClock.objects.filter(pk=user_id).first() or ScheduleClock(pk=user_id)
-    mine = Schedule.objects.filter(user_id=user_id)
+    clock = clock_of(user_id)
     if window.since is None:
-        rows, deleted = _listed(mine.filter(deleted_at=None), window), None
+        rows, deleted = _listed(user_id, window), None
     else:
-        rows, deleted = _changed(mine, window, clock)
+        rows, deleted = _changed(user_id, window, clock)
     now = timezone.now()
     end = max(window.end, window.known_to or window.end)
     rest: dict[str, Any] = {} if deleted is None else {"deleted": deleted}
@@ -78,12 +83,11 @@ def _signer(user_id: UUID) -> Signer:
     return Signer(salt=f"pilling.sync.{user_id}", sep="~")
 
 
-def _listed(rows: QuerySet[Schedule], window: Window) -> Iterable[Row]:
-    within = rows.filter(scheduled_time__gte=window.start, scheduled_time__lt=window.end)
-    return within.order_by("scheduled_time", "id").values_list(*_READ)
+def _listed(user_id: UUID, window: Window) -> Sequence[Row]:
+    return fetch_all(_LISTED, [user_id, window.start, window.end])
 
 
-def _changed(mine: QuerySet[Schedule], window: Window, clock: ScheduleClock) -> tuple[Sequence[Row], list[str]]:
+def _changed(user_id: UUID, window: Window, clock: ScheduleClock) -> tuple[Sequence[Row], list[str]]:
     """Changes of any time, and what the window has come to cover since; apart from those, the ids that went."""
     since = window.since or 0
     if not clock.purged_seq <= since <= clock.seq:
@@ -91,7 +95,11 @@ def _changed(mine: QuerySet[Schedule], window: Window, clock: ScheduleClock) -> 
     wanted = Q(changed_seq__gt=since)
     if window.known_to and window.known_to < window.end:
         wanted |= Q(scheduled_time__gte=window.known_to, scheduled_time__lt=window.end, deleted_at=None)
-    rows = mine.filter(wanted).order_by("scheduled_time", "id").values_list(*_READ, "deleted_at")
+    rows = (
+        Schedule.objects.filter(wanted, user_id=user_id)
+        .order_by("scheduled_time", "id")
+        .values_list(*_READ, "deleted_at")
+    )
     kept, gone = [], []
     for row in rows:
         gone.append(row[0]) if row[-1] else kept.append(row[:-1])
@@ -100,9 +108,8 @@ def _changed(mine: QuerySet[Schedule], window: Window, clock: ScheduleClock) -> 
 
 def today(*, user_id: UUID, start: datetime, end: datetime) -> list[dict[str, Any]]:
     """The intakes of one local day."""
-    mine = Schedule.objects.filter(user_id=user_id, deleted_at=None)
     now = timezone.now()
-    return [as_dict(row, now) for row in _listed(mine, Window(start, end))]
+    return [as_dict(row, now) for row in _listed(user_id, Window(start, end))]
 
 
 def intake(row: Schedule) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from schedules.models import PlanVersion, Schedule, ScheduleClock
 from schedules.recurrence import Occurrence, Rule, occurrences
 from schedules.rules import rule_of, zone_of
+from schedules.selectors.clock import clock_of
 from schedules.selectors.people import Person, people
 from schedules.services.clock import next_change
 
@@ -57,13 +58,13 @@ def fill(*, person: Person) -> None:
 
 def keep_filled(person: Person) -> None:
     """A change of zone or meals is found when the person next reads."""
-    if not is_filled(ScheduleClock.objects.filter(pk=person.id).first(), person):
+    if not is_filled(clock_of(person.id), person):
         fill(person=person)
 
 
-def is_filled(clock: ScheduleClock | None, person: Person) -> bool:
+def is_filled(clock: ScheduleClock, person: Person) -> bool:
     """Whether a person's intakes reach as far as promised and fit their present zone and meals."""
-    if clock is None or clock.filled_until is None:
+    if clock.filled_until is None:
         return False
     return clock.prefs_version == person.prefs_version and clock.filled_until >= timezone.now() + HORIZON
 

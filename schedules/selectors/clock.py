@@ -1,0 +1,15 @@
+"""A person's count of changes, which every read of theirs begins with."""
+
+from uuid import UUID
+
+from core.statements import fetch_all
+from schedules.models import ScheduleClock
+
+_CLOCK = "SELECT seq, purged_seq, prefs_version, filled_until FROM schedule_clock WHERE user_id = %s"
+
+
+def clock_of(user_id: UUID) -> ScheduleClock:
+    """At nought, and not stored, for who has none yet."""
+    for seq, purged, prefs, until in fetch_all(_CLOCK, [user_id]):
+        return ScheduleClock(user_id, seq, purged, prefs, until)
+    return ScheduleClock(user_id)
