@@ -1,9 +1,12 @@
 """The edge: 50,000 searches by Zipf through the shipped nginx.conf, against a peer; the hottest one; what it costs."""
 
 import contextlib
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+
+import requests
 
 from benchmarks import edge_growth, edges, harness, traffic, wrk
 from benchmarks.client import search_path
@@ -11,11 +14,13 @@ from benchmarks.edge_sides import GIVEN, ROUNDS, Side, Sides, interleave, listed
 from benchmarks.harness import Site, Web
 from benchmarks.peer_site import running_peer
 from benchmarks.results import Goal, Result, Table
+from deploy.tests.edge import HOST
 
 _DISTINCT, _DRAWS = 50_000, 20_000
 _AT_MOST = 120
 _QUERY = "타이레놀"
 _SECONDS = 4
+BARE = "a Django view that returns ready bytes, in Pilling's place"
 OURS, PEER, PEER_CACHED = "Pilling", "the peer behind nginx as a plain proxy", "the peer behind the same micro-cache"
 HOTTEST, ALONE = "nginx.conf as shipped", "nginx alone: a cached body, as large and with the same headers"
 PLAIN = ", to clients that take no gzip"
@@ -65,8 +70,20 @@ def _against(site: Site, web: Web, *, workers: int) -> Iterator[Sides]:
             peer = stack.enter_context(running_peer(site, workers=workers, database=database))
             front = stack.enter_context(edges.front(site, f"peer-{database}", peer.ports, cached=cached))
             sides[name] = Side(front.url, peer.processes)
+        bare = site.start_web(workers=workers, application="benchmarks.bare", BARE_BODY=str(_body(site, web)))
+        sides[BARE] = Side(stack.enter_context(edges.front(site, "bare", bare.own_ports)).url, bare.master.children)
         site.flush_cache()
         yield sides
+
+
+def _body(site: Site, web: Web) -> Path:
+    """A search's answer, compressed as the product gives it to who takes that."""
+    file = site.home.run / "body.json.gz"
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https"}
+    answer = requests.get(web.url + search_path(_QUERY), headers=headers, timeout=10)
+    answer.raise_for_status()
+    file.write_bytes(gzip.compress(answer.content))
+    return file
 
 
 def _notes(draws: int, distinct: int, *, met: int) -> list[str]:
@@ -80,7 +97,7 @@ def _notes(draws: int, distinct: int, *, met: int) -> list[str]:
         "product and peer are raised, not removed. nginx's cache lies in memory, as in the compose file.",
         "The peer (benchmarks/peer): FastAPI, uvicorn, asyncpg and redis.asyncio on the same tables, cached as long, "
         "with limit, log line, request id, metrics and counted searches. It asks no outside source, so neither does "
-        "Pilling.",
+        "Pilling. The bare view says how far any Django behind gunicorn's threads could come here, whatever it does.",
     ]
 
 

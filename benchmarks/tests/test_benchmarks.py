@@ -67,7 +67,7 @@ def test_a_crowd_makes_one_call_to_each_source(quick_results):
 def test_the_edge_answers_from_its_cache_and_past_it(quick_results):
     """Whoever answers what: every answer was a 200, or wrk's figures would not be taken."""
     replay, hottest, growth, costs = quick_results["edge"].tables
-    assert [row[0] for row in replay.rows] == [edge.OURS, edge.PEER, edge.PEER_CACHED]
+    assert [row[0] for row in replay.rows] == [edge.OURS, edge.PEER, edge.PEER_CACHED, edge.BARE]
     both = [edge.HOTTEST, edge.ALONE]
     assert [row[0] for row in hottest.rows] == [*both, *(name + edge.PLAIN for name in both)]
     # nginx alone works for a hit; past its cache the web processes do.
