@@ -53,7 +53,7 @@ class Side:
 Sides = Mapping[str, Side]
 
 
-def interleave(site: Site, sides: Sides, path: str, *, seconds: int, quick: bool) -> None:
+def interleave(site: Site, sides: Sides, path: str, *, seconds: int, quick: bool, rounds: int = ROUNDS) -> None:
     """One path from many addresses, so that nobody's own limit is met."""
     asks = listed(site, [(path, traffic.address(number)) for number in range(traffic.ADDRESSES)])
 
@@ -62,7 +62,7 @@ def interleave(site: Site, sides: Sides, path: str, *, seconds: int, quick: bool
 
     for side in () if quick else sides.values():
         load(side, 1)
-    for _ in range(1 if quick else ROUNDS):
+    for _ in range(1 if quick else rounds):
         for side in sides.values():
             side.measure(lambda side: load(side, 1 if quick else seconds))
 
