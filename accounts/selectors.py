@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.jwts import refused
 from accounts.models import Login, User
 from core import profile_parts
-from core.statements import fetch_all
+from core.statements import rows_of
 
 # What people see of their own row.
 PROFILE = ("id", "nickname", "picture", "time_zone", "meal_times", "large_text", "created_at")
@@ -39,7 +39,7 @@ def profile(user_id: uuid.UUID | str) -> Profile | None:
 
 def profiles(user_ids: Iterable[uuid.UUID | str]) -> dict[uuid.UUID, Profile]:
     """One query for any number of users; those who are gone are left out."""
-    found = fetch_all(_PROFILES, [[str(id_) for id_ in user_ids]])
+    found = rows_of(_PROFILES, [[str(id_) for id_ in user_ids]])
     return {pk: Profile(zone, version, json.loads(meals), large) for pk, zone, version, meals, large in found}
 
 

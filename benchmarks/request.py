@@ -62,7 +62,9 @@ def _start(site: Site) -> dict[str, Web]:
     full = site.start_web()
     body = site.home.run / "body.json"
     body.write_bytes(_get(full).content)
-    bare = site.start_web(application="benchmarks.bare", GUNICORN_CMD_ARGS="--worker-class sync", BARE_BODY=str(body))
+    # With a second address gunicorn's sync workers would have to look which of them is asked.
+    sync = {"GUNICORN_CMD_ARGS": "--worker-class sync", "WEB_PORTS": "", "BARE_BODY": str(body)}
+    bare = site.start_web(workers=2, application="benchmarks.bare", **sync)
     variants = {name: each for name, each in _VARIANTS.items() if not site.quick or name == REDIS_UNLIMITED}
     return {BARE: bare, FULL: full, SIGNED_IN: full} | {
         name: site.start_web(workers=2, **variables) for name, variables in variants.items()

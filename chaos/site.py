@@ -59,7 +59,7 @@ class Site:
 
     def start(self) -> None:
         self.product.start()
-        self.edge = Edge(self.folder / "edge", self.product.own_ports)
+        self.edge = Edge(self.folder / "edge", self.product.own_ports, shared=self.product.port)
         self.edge.start()
         self.start_beat()
         self.patient = self.sign_in(40)

@@ -1,7 +1,7 @@
 """`make load`: signed-in people at 70 % of what the machine can do, for ten minutes; docs/load.md is written from it.
 
 The speed of a shared machine goes up and down by a third within minutes. So before each minute the answers are counted
-that eight people without a pause get (the capacity, clients included, since they share the machine); then comes 70 % of
+that all people without a pause get (the capacity, clients included, since they share the machine); then comes 70 % of
 that: each request has its moment, and one that begins late was waited for all the same. Ends with 1 when there was a
 5xx, p99 of all minutes was over 100 ms, memory grew, or a twentieth of what was due was not even asked.
 """

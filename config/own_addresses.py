@@ -11,8 +11,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-# What waits at another's address this long is taken over.
-_PATIENCE_SECONDS = 0.25
+# How often a process looks at the others' addresses. What still waits there at the second look, it takes over.
+_LOOK_SECONDS = 0.25
 
 
 def addresses(shared: str, ports: str) -> list[str]:
@@ -22,13 +22,17 @@ def addresses(shared: str, ports: str) -> list[str]:
 
 
 def give(server: Any, worker: Any) -> None:
-    """gunicorn's `pre_fork`: the process gets, beside the shared address, the one that fewest others have."""
+    """gunicorn's `pre_fork`: the process gets, beside the shared address, those that fewest others have.
+
+    One, or several where there are more addresses than processes.
+    """
     shared, *own = worker.sockets
     if own:
+        places = min(len(own), server.num_workers)
         held = Counter(getattr(other, "place", None) for other in server.WORKERS.values())
-        worker.place = min(range(len(own)), key=lambda place: held[place])
-        worker.sockets = [shared, own.pop(worker.place)]
-        worker.others = own
+        worker.place = min(range(places), key=lambda place: held[place])
+        worker.sockets = [shared, *own[worker.place :: places]]
+        worker.others = [each for each in own if each not in worker.sockets]
 
 
 class OwnAddress(ThreadWorker):
@@ -39,20 +43,31 @@ class OwnAddress(ThreadWorker):
     _waited: frozenset[int] = frozenset()
     _looks_at = 0.0
 
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        if self.others:
+            timeout = _LOOK_SECONDS if timeout is None else min(timeout, _LOOK_SECONDS)
+        super().wait_for_and_dispatch_events(timeout)
+
     def notify(self) -> None:
-        """gunicorn calls it with each round of its loop, once a second at least."""
+        """gunicorn calls it with each round of its loop."""
         super().notify()
         if self.others and self.alive and self._accepting and time.monotonic() >= self._looks_at:
-            self._looks_at = time.monotonic() + _PATIENCE_SECONDS
+            self._looks_at = time.monotonic() + _LOOK_SECONDS
             self._relieve()
 
     def _relieve(self) -> None:
         by_number = {listener.fileno(): listener for listener in self.others}
         waiting = _readable(*by_number)
         for number in waiting & self._waited:
-            while _readable(number):
+            while self.nr_conns < self.worker_connections and _readable(number):
                 self.accept(by_number[number])
         self._waited = waiting
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        if any(conn.server == other.getsockname() for other in self.others):
+            # Kept, it would be this process's work that nginx counts as the other's.
+            req.force_close()
+        return super().handle_request(req, conn)
 
 
 def _readable(*numbers: int) -> frozenset[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 
-def fetch_all(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+def rows_of(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a SELECT with `%s` for each parameter. JSON comes as text. Raises what `cursor.execute` raises."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

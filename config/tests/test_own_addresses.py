@@ -1,6 +1,7 @@
 """Each of gunicorn's processes listens at an address of its own, and at one that all share."""
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -30,21 +31,23 @@ class Web:
     def processes(self):
         return {child.pid for child in psutil.Process(self.child.process.pid).children()}
 
-    def owners(self):
-        """Who answers at each of the two addresses, asked six times."""
-        return [{self.answers(port) for _ in range(6)} for port in self.own]
-
     def answers(self, port):
-        """The process that holds the kept connection after its answer; None: nobody answered."""
+        """The process that holds the kept connection after its answer; None: nobody answered, or has hung up since."""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=15) as line:
             line.sendall(_LIVEZ)
-            assert line.recv(65_536).startswith(b"HTTP/1.1 200")
-            return next((pid for pid in self.processes() if _holds(pid, line.getsockname())), None)
+            if line.recv(65_536).startswith(b"HTTP/1.1 200"):
+                return next((pid for pid in self.processes() if _holds(pid, line.getsockname())), None)
         return None
 
+    def owners(self):
+        """Who answers at each of the two addresses, three times in turn; None before there is one for each."""
+        answered = [{self.answers(port) for _ in range(3)} for port in self.own]
+        first, second = (next(iter(pids)) if len(pids) == 1 else None for pids in answered)
+        return [first, second] if {first, second} == self.processes() else None
+
     def settled(self):
-        first, second = self.owners()
-        return len(first) == len(second) == 1 and first != second and first | second == self.processes()
+        wait_for(self.owners)
+        return self.owners() or self.settled()
 
 
 def _holds(pid, client):
@@ -58,48 +61,67 @@ def web(tmp_path):
     running = Web(tmp_path)
     try:
         wait_until(lambda: running.answers(running.shared), running.child, seconds=60)
-        wait_for(running.settled)
         yield running
     finally:
         running.child.stop()
 
 
 def test_all_answer_at_the_shared_address(web):
-    assert web.answers(web.shared) in web.processes()
+    for still, other in itertools.permutations(web.settled()):
+        with stopped(still):
+            assert web.answers(web.shared) == other
 
 
 def test_who_takes_another_s_place_has_its_address(web):
-    first, second = (owners.pop() for owners in web.owners())
+    first, second = web.settled()
     os.kill(first, signal.SIGKILL)
-    wait_for(web.settled)
-    assert web.owners()[1] == {second}
+    wait_for(lambda: first not in web.processes() and web.owners())
+    assert web.settled()[1] == second
 
 
 def test_all_are_renewed_and_have_one_each(web):
-    before = web.processes()
+    before = set(web.settled())
     web.child.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: not before & web.processes() and web.settled())
+    wait_for(lambda: not before & web.processes() and web.owners())
 
 
-def test_who_stands_still_is_relieved(web):
-    """So is one that ends: it takes nothing more while it still answers what it has begun."""
-    first, second = (owners.pop() for owners in web.owners())
-    os.kill(first, signal.SIGSTOP)
+def test_who_stands_still_is_relieved_and_nobody_keeps_its_connections(web):
+    first, _ = web.settled()
+    with stopped(first), socket.create_connection(("127.0.0.1", web.own[0]), timeout=30) as line:
+        line.sendall(_LIVEZ)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer.lower()
+    assert web.settled()[0] == first
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
     try:
-        assert web.answers(web.own[0]) == second
+        yield
     finally:
-        os.kill(first, signal.SIGCONT)
-    wait_for(web.settled)
+        os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize(("places", "given"), [([], 0), ([0], 1), ([0, 1], 0), ([1, 1, 0], 0), ([0, 0, 1], 1)])
-def test_the_address_that_fewest_have(places, given):
-    """More processes than addresses share them."""
-    server = SimpleNamespace(WORKERS={pid: SimpleNamespace(place=place) for pid, place in enumerate(places)})
+@pytest.mark.parametrize(
+    ("places", "processes", "given", "others"),
+    [
+        ([], 2, ["first"], ["second"]),
+        ([0], 2, ["second"], ["first"]),
+        ([0, 1], 2, ["first"], ["second"]),
+        ([1, 1, 0], 3, ["first"], ["second"]),
+        ([0, 0, 1], 3, ["second"], ["first"]),
+        ([], 1, ["first", "second"], []),
+    ],
+)
+def test_the_addresses_that_fewest_have(places, processes, given, others):
+    """More processes than addresses share them; a process alone has them all."""
+    workers = {pid: SimpleNamespace(place=place) for pid, place in enumerate(places)}
     worker = SimpleNamespace(sockets=["shared", "first", "second"])
-    own_addresses.give(server, worker)
-    assert worker.sockets == ["shared", ("first", "second")[given]]
-    assert worker.others == [("second", "first")[given]]
+    own_addresses.give(SimpleNamespace(WORKERS=workers, num_workers=processes), worker)
+    assert worker.sockets == ["shared", *given]
+    assert worker.others == others
 
 
 def test_without_ports_all_share_the_one_address():

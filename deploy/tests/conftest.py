@@ -22,7 +22,7 @@ def product() -> Iterator[Behind]:
 
 @pytest.fixture(scope="package")
 def edge(product: Behind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    running = Edge(tmp_path_factory.mktemp("edge"), product.own_ports)
+    running = Edge(tmp_path_factory.mktemp("edge"), product.own_ports, shared=product.port)
     try:
         running.start()
         yield running

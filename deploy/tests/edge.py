@@ -75,10 +75,10 @@ class Web:
 
 
 class Edge:
-    """One nginx. `ports`: of the webs behind it, or of a web's processes."""
+    """One nginx. `ports`: what it chooses among; `shared`: whom it asks when none of those answers."""
 
-    def __init__(self, folder: Path, ports: list[int]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, ports: list[int], *, shared: int = 0) -> None:
+        self.folder, self.shared = folder, shared
         self.http, self.tls, self.status = free_port(), free_port(), free_port()
         for name in ("tls", "conf.d", "cache", "html/static", "run", "tmp"):
             (folder / name).mkdir(parents=True)
@@ -101,6 +101,7 @@ class Edge:
     def _send_to(self, ports: list[int]) -> None:
         """As deploy/nginx_web.sh and deploy/release write it, with addresses for names."""
         servers = [f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;\n" for port in ports]
+        servers += [f"server 127.0.0.1:{self.shared} backup max_fails=0;\n"] if self.shared else []
         (self.folder / "web.conf").write_text("".join(servers))
 
     def _moved(self, text: str) -> str:

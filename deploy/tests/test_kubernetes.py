@@ -125,7 +125,7 @@ def test_the_same_variables_as_in_compose():
     (settings,) = of_kind("ConfigMap")
     (web,) = (d for d in of_kind("Deployment") if d["metadata"]["name"] == "web")
     given = named(settings["data"]) | {each["name"] for each in containers(web)[0]["env"]}
-    # An ingress chooses among pods, not among a pod's processes.
+    # A Service chooses among pods, not among a pod's processes.
     assert named(compose.service("web")["environment"]) - {"WEB_PORTS"} | {"KAKAO_APP_ID"} <= given
     (patch,) = yaml.safe_load((FOLDER / "overlays/production/kustomization.yaml").read_text())["patches"]
     patched = {each["path"]: each["value"] for each in yaml.safe_load(patch["patch"])}

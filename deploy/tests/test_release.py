@@ -118,13 +118,13 @@ def test_nginx_knows_the_new_web_alone_while_the_old_one_ends(server):
     """A web that was told to end lets what still comes wait in its queue, and then drops it."""
     release(server, "ccc")
     lines = calls(server)
-    led, forgot = (
+    new, former = (
         next(number for number, line in enumerate(lines) if f'"server {name}:$port' in line)
         for name in ("web-ccc-2", "web")
     )
     ended = next(number for number, line in enumerate(lines) if " stop " in line)
-    assert led < ended < forgot
-    assert any("pgrep" in line for line in lines[led:ended]), "nginx's workers of before were not waited for"
+    assert new < ended < former
+    assert any("pgrep" in line for line in lines[new:ended]), "nginx's workers of before were not waited for"
 
 
 @pytest.mark.parametrize("ports", ["8001 8002", ""])

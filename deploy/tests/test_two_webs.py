@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -10,6 +11,7 @@ import requests
 
 from config.tests.running import wait_for
 from deploy.tests.edge import HOST, Edge, Web, ask, needs_nginx
+from sandbox.ports import free_port
 
 pytestmark = [needs_nginx, pytest.mark.slow]
 _SET = """
@@ -68,20 +70,31 @@ def test_both_serve(product, second, both):
 def test_whoever_has_least_to_do_is_asked(second, both):
     """One request waits for a web that stands still, and no other: nginx's workers know what each of them has sent."""
     with contextlib.ExitStack() as stack:
+        people = stack.enter_context(ThreadPoolExecutor(22))
         for process in psutil.Process(second.child.process.pid).children():
             process.suspend()
             stack.callback(process.resume)
-        asked = [hangs(stack.enter_context(contextlib.closing(both.connect(timeout=3))), n) for n in range(22)]
-    assert sum(asked) == 1
+        asked = []
+        for number in range(22):
+            asked.append(people.submit(both.search, f"still{number}"))
+            # One after the other, as far as they are answered.
+            wait_for(lambda count=number: sum(each.done() for each in asked) >= count, seconds=25)
+        wait_for(lambda: sum(each.done() for each in asked) == 21, seconds=25)
+    assert {each.result().status for each in asked} == {200}
 
 
-def hangs(line, number):
-    """Whether a search that is in no cache gets no answer. The connection stays open, so nginx goes on waiting, too."""
-    line.request("GET", f"/api/v1/medicines?q=still{number}", headers={"Host": HOST})
+def test_a_web_without_addresses_for_its_processes_is_asked_all_the_same(product, tmp_path):
+    """As after a release back to one of before: nothing listens at what nginx would choose among."""
+    edge = Edge(tmp_path / "edge", [free_port(), free_port()], shared=product.port)
+    edge.start()
     try:
-        return line.getresponse().status != 200
-    except TimeoutError:
-        return True
+        path = "/api/v1/auth/kakao"
+        body = b'{"access_token": "sandbox-user-8"}'
+        given = [edge.ask(path, method="POST", body=body, Content_Type="application/json") for _ in range(5)]
+        assert [each.status for each in given] == [200] * 5
+        assert [edge.search(f"before{number}").status for number in range(20)] == [200] * 20
+    finally:
+        edge.stop()
 
 
 def test_a_session_holds_with_both(product, second):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from core.statements import fetch_all
+from core.statements import rows_of
 from schedules.models import ScheduleClock
 
 _CLOCK = "SELECT seq, purged_seq, prefs_version, filled_until FROM schedule_clock WHERE user_id = %s"
@@ -10,6 +10,6 @@ _CLOCK = "SELECT seq, purged_seq, prefs_version, filled_until FROM schedule_cloc
 
 def clock_of(user_id: UUID) -> ScheduleClock:
     """At nought, and not stored, for who has none yet."""
-    for seq, purged, prefs, until in fetch_all(_CLOCK, [user_id]):
-        return ScheduleClock(user_id, seq, purged, prefs, until)
-    return ScheduleClock(user_id)
+    for seq, purged, prefs, until in rows_of(_CLOCK, [user_id]):
+        return ScheduleClock(user_id=user_id, seq=seq, purged_seq=purged, prefs_version=prefs, filled_until=until)
+    return ScheduleClock(user_id=user_id)

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.errors import Gone, invalid
-from core.statements import fetch_all
+from core.statements import rows_of
 from schedules.models import Schedule, ScheduleClock
 from schedules.selectors.clock import clock_of
 
@@ -84,7 +84,7 @@ def _signer(user_id: UUID) -> Signer:
 
 
 def _listed(user_id: UUID, window: Window) -> Sequence[Row]:
-    return fetch_all(_LISTED, [user_id, window.start, window.end])
+    return rows_of(_LISTED, [user_id, window.start, window.end])
 
 
 def _changed(user_id: UUID, window: Window, clock: ScheduleClock) -> tuple[Sequence[Row], list[str]]:
