@@ -1,9 +1,9 @@
 """`make load`: signed-in people at 70 % of what the machine can do, for ten minutes; docs/load.md is written from it.
 
-The speed of a shared machine goes up and down by a third within minutes. So before each minute the answers are counted
-that all people without a pause get (the capacity, clients included, since they share the machine); then comes 70 % of
-that: each request has its moment, and one that begins late was waited for all the same. Ends with 1 when there was a
-5xx, p99 of all minutes was over 100 ms, memory grew, or a twentieth of what was due was not even asked.
+The speed of a shared machine goes up and down by a third within a minute. So before every twenty seconds those answers
+are counted that all people without a pause get (the capacity, clients included, since they share the machine); then
+comes 70 % of that: each request has its moment, and one that begins late was waited for all the same. Ends with 1 when there was a
+5xx, p99 of all was over 100 ms, memory grew, or a twentieth of what was due was not even asked.
 """
 
 import argparse
@@ -32,9 +32,9 @@ from chaos.load import NAMES, Crowd, Person, Seen, failures, p99, share  # noqa:
 from chaos.site import Site  # noqa: E402
 from sandbox.home import PROJECT  # noqa: E402
 
-_PEOPLE, _PROBE, _SHARE, _MINUTE = 64, 15.0, 0.7, 60.0
+_PEOPLE, _PROBE, _SHARE, _STRETCH = 64, 5.0, 0.7, 20.0
 # In which everybody connects.
-_FIRST = 3.0
+_FIRST = 1.5
 _MOST_P99_MS, _MOST_GROWTH, _LEAST_REACHED = 100.0, 1.1, 0.95
 _PAGE = """# A steady load
 
@@ -45,16 +45,16 @@ share its cores. {stamp}.
 
 | | goal | seen |
 |---|---|---|
-| capacity: answers a second without a pause, for {probe:g} s before each minute | | {capacities} |
+| capacity: answers a second without a pause, for {probe:g} s before each stretch | | {capacities} |
 | answers a second at 70 % of it, for {seconds:g} s | {wanted:.0f} | {reached:.0f} ({requests:,} in all) |
 | failed (5xx or no answer) | 0 % | {failed:g} % {failures} |
-| p50, p99 of all minutes | p99 under 100 ms | {p50:g} ms, {p99:g} ms |
-| the web's memory, after the first minute and the last | flat (at most 10 % more) | {early:.0f} MB, {late:.0f} MB |
+| p50, p99 of all stretches | p99 under 100 ms | {p50:g} ms, {p99:g} ms |
+| the web's memory, after the first stretch and the last | flat (at most 10 % more) | {early:.0f} MB, {late:.0f} MB |
 
-The web's work for an answer is its processor time: it is the same work in each minute, so it tells how fast the machine
-was. Stolen is what the hypervisor gave to others while this machine wanted to work, as the kernel counts it (`steal`).
+The work for an answer is the web's processor time: it is the same in each stretch of {stretch:g} s, so it tells how fast the
+machine was. Stolen is what the hypervisor gave to others while this machine wanted to work, as the kernel counts it.
 
-| minute | capacity | answers a second | failed | p50 | p99 | the web's work for an answer | stolen | the web's memory |
+| stretch | capacity | answers a second | failed | p50 | p99 | work for an answer | stolen | memory |
 |---|---|---|---|---|---|---|---|---|
 {rows}
 """
@@ -87,7 +87,7 @@ class SignedIn(Person):
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
+class Stretch:
     """What was seen in `seconds` at 70 % of `capacity` (answers a second), the web's processor time (s) and memory at
     the end (MB), and how many percent of the processors' time the hypervisor gave to others.
     """
@@ -130,7 +130,7 @@ def capacity_of(site: Site) -> float:
     return answered / _PROBE
 
 
-def minute(site: Site, seconds: float) -> Minute:
+def stretch(site: Site, seconds: float) -> Stretch:
     capacity = capacity_of(site)
     with people(site, max(1.0, _SHARE * capacity)) as crowd:
         began, cpu, work = time.monotonic(), psutil.cpu_times(), worked(site)
@@ -138,7 +138,7 @@ def minute(site: Site, seconds: float) -> Minute:
         taken, work = stolen(cpu, psutil.cpu_times()), worked(site) - work
         crowd.settle()
         seen = [s for s in crowd.since(began) if s.at < began + seconds]
-    return Minute(capacity, seconds, seen, work, taken, memory(site))
+    return Stretch(capacity, seconds, seen, work, taken, memory(site))
 
 
 def worked(site: Site) -> float:
@@ -179,25 +179,26 @@ def main() -> int:
         stand_still_no_more()
         told = []
         # At least two, of whose memory the second's is compared.
-        for number in range(max(2, round(seconds / _MINUTE))):
-            told.append(minute(site, min(_MINUTE, seconds / 2)))
+        for number in range(max(2, round(seconds / _STRETCH))):
+            told.append(stretch(site, min(_STRETCH, seconds / 2)))
             print(number + 1, "|", told[-1].row, flush=True)
     finally:
         site.stop()
     return _report(told)
 
 
-def _report(told: Sequence[Minute]) -> int:
-    seen, early, late = [s for minute in told for s in minute.seen], told[0].memory, told[-1].memory
-    seconds = sum(minute.seconds for minute in told)
-    capacities = sorted(minute.capacity for minute in told)
+def _report(told: Sequence[Stretch]) -> int:
+    seen, early, late = [s for each in told for s in each.seen], told[0].memory, told[-1].memory
+    seconds = sum(each.seconds for each in told)
+    capacities = sorted(each.capacity for each in told)
     wanted = _SHARE * statistics.fmean(capacities)
     page = _PAGE.format(
-        people=_PEOPLE, machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}", probe=_PROBE,
+        people=_PEOPLE, probe=_PROBE, stretch=_STRETCH,
+        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         stamp=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M+00:00"), wanted=wanted, seconds=seconds, requests=len(seen),
         capacities=f"{capacities[0]:.0f} to {capacities[-1]:.0f}, {statistics.median(capacities):.0f} at the median",
         reached=len(seen) / seconds, failed=share(seen), failures=failures(seen), p50=p50(seen), p99=p99(seen),
-        early=early, late=late, rows="\n".join(f"| {n} | {minute.row}" for n, minute in enumerate(told, 1)),
+        early=early, late=late, rows="\n".join(f"| {n} | {each.row}" for n, each in enumerate(told, 1)),
     )  # fmt: skip
     print(page)
     (PROJECT / "docs" / "load.md").write_text(page)
