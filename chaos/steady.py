@@ -51,8 +51,9 @@ share its cores. {stamp}.
 | p50, p99 of all stretches | p99 under 100 ms | {p50:g} ms, {p99:g} ms |
 | the web's memory, after the first stretch and the last | flat (at most 10 % more) | {early:.0f} MB, {late:.0f} MB |
 
-The work for an answer is the web's processor time: it is the same in each stretch of {stretch:g} s, so it tells how fast
-the machine was. Stolen is what the hypervisor gave to others while this machine wanted to work, as the kernel counts it.
+The work for an answer is the web's processor time: it is the same in each stretch of {stretch:g} s, so it tells how
+fast the machine was. Stolen is what the hypervisor gave to others while this machine wanted to work, as the kernel
+counts it.
 
 | stretch | capacity | answers a second | failed | p50 | p99 | work for an answer | stolen | memory |
 |---|---|---|---|---|---|---|---|---|
