@@ -32,7 +32,7 @@ from deploy.tests.engine import (
     state,
     tag,
     webs,
-)  # fmt: skip
+)
 from sandbox.home import PROJECT
 
 WORKFLOW = yaml.safe_load((PROJECT / ".github/workflows/deploy.yml").read_text())
